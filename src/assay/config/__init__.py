@@ -1,0 +1,5 @@
+"""Settings: ``[tool.assay]``, the environment and flags, each value with its origin."""
+
+from assay.config.settings import Baseline, Settings, load_settings
+
+__all__ = ["Baseline", "Settings", "load_settings"]

