@@ -1,0 +1,125 @@
+"""A revision file as text and as a tree: its fingerprint, its backfill slots, its lines."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = [
+    "SLOT_END",
+    "SLOT_START",
+    "Slot",
+    "call_at",
+    "content_fingerprint",
+    "fill_slots",
+    "find_slots",
+]
+
+SLOT_START = "# assay: backfill"
+SLOT_END = "# assay: end backfill"
+
+_START = re.compile(r"^(?P<indent>\s*)# assay: backfill (?P<target>\S+)")
+_END = re.compile(r"^\s*# assay: end backfill")
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A place in ``upgrade()`` where existing rows get a value.
+
+    :param target: ``table.column``.
+    :param start: line of the opening marker, from 1.
+    :param end: line of the closing marker.
+    :param body: the lines between, without their common indentation.
+    :param direction: ``upgrade`` or ``downgrade``.
+    """
+
+    target: str
+    start: int
+    end: int
+    body: tuple[str, ...]
+    direction: str = "upgrade"
+
+    @property
+    def empty(self) -> bool:
+        """Nothing but comments and blank lines in it."""
+        return all(not line.strip() or line.strip().startswith("#") for line in self.body)
+
+
+def find_slots(text: str) -> tuple[Slot, ...]:
+    """All backfill slots of a revision file, in order."""
+    found: list[Slot] = []
+    target, start, indent = "", 0, ""
+    body: list[str] = []
+    direction = "upgrade"
+    for number, line in enumerate(text.splitlines(), 1):
+        opening = _START.match(line)
+        if line.startswith(("def upgrade", "def downgrade")):
+            direction = "downgrade" if line.startswith("def downgrade") else "upgrade"
+        if opening:
+            target, start, indent = opening["target"], number, opening["indent"]
+            body = []
+        elif start and _END.match(line):
+            found.append(Slot(target, start, number, tuple(body), direction))
+            start = 0
+        elif start:
+            body.append(line[len(indent) :] if line.startswith(indent) else line.lstrip())
+    return tuple(found)
+
+
+def fill_slots(text: str, bodies: dict[str, Iterable[str]]) -> tuple[str, tuple[str, ...]]:
+    """The text with the bodies of slots replaced, and the targets for which it has no slot."""
+    lines = text.splitlines()
+    left = dict(bodies)
+    for slot in reversed(find_slots(text)):
+        if slot.target not in left:
+            continue
+        opening = lines[slot.start - 1]
+        indent = opening[: len(opening) - len(opening.lstrip())]
+        new = [f"{indent}{line}" if line.strip() else "" for line in left.pop(slot.target)]
+        lines[slot.start : slot.end - 1] = new
+    return "\n".join(lines) + "\n", tuple(left)
+
+
+def content_fingerprint(path: Path) -> str:
+    """SHA-256 of what the file does: comments, docstrings and blank space do not count.
+
+    :raises SyntaxError: the file is not Python.
+    """
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            first = node.body[0] if node.body else None
+            if (
+                isinstance(first, ast.Expr)
+                and isinstance(first.value, ast.Constant)
+                and isinstance(first.value.value, str)
+            ):
+                node.body[0] = ast.Pass()
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+
+
+def call_at(path: Path, line: int) -> str | None:
+    """The Alembic operation written on a line: ``add_column``, ``execute`` …"""
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except (OSError, SyntaxError):
+        return None
+    best: tuple[int, str] | None = None
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        owner = node.func.value
+        if not isinstance(owner, ast.Name):
+            continue
+        if node.func.attr == "f":  # op.f("name") marks a name inside an operation
+            continue
+        last = node.end_lineno or node.lineno
+        if owner.id in ("op", "batch_op") and node.lineno <= line <= last:
+            size = last - node.lineno
+            if best is None or size >= best[0]:
+                best = (size, node.func.attr)
+    return best[1] if best else None

@@ -1,0 +1,95 @@
+"""Reading a database's catalog through the project's own connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from assay.catalog import CatalogObject, Snapshot
+from assay.dialects import CatalogState, load
+from assay.errors import UsageError
+from assay.project.compat import version_table
+from assay.project.environment import EnvRun
+from assay.project.project import Project, query_on
+from assay.project.redirect import Target
+
+if TYPE_CHECKING:
+    from alembic.runtime.migration import MigrationContext
+
+__all__ = ["Reading", "read_database", "read_here", "visible"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A database as it was read: its revisions and its catalog, Alembic's own table left out."""
+
+    heads: tuple[str, ...]
+    snapshot: Snapshot
+    run: EnvRun
+
+
+def read_state(context: MigrationContext) -> CatalogState:
+    """The whole catalog on Alembic's connection, Alembic's own table still in it."""
+    connection = connection_of(context)
+    return load(connection.dialect.name).read_catalog(query_on(connection))
+
+
+def read_here(context: MigrationContext) -> Snapshot:
+    """The catalog on Alembic's connection, Alembic's own table left out."""
+    return visible(read_state(context).snapshot, context)
+
+
+def read_database(project: Project, to: Target | None) -> Reading:
+    """Revisions and catalog of a database; nothing is changed in it.
+
+    :param to: None reads the project's real database.
+    """
+    found: list[Any] = []
+
+    def look(context: MigrationContext) -> None:
+        # below SQLAlchemy first: get_current_heads() begins a transaction
+        snapshot = read_here(context)
+        found.append((context.get_current_heads(), snapshot))
+
+    run = project.visit(look, to=to)
+    heads, snapshot = found[0]
+    return Reading(tuple(heads), snapshot, run)
+
+
+def connection_of(context: MigrationContext) -> Any:
+    """Alembic's connection.
+
+    :raises UsageError: ``env.py`` runs offline.
+    """
+    if context.connection is None or context.as_sql:
+        raise UsageError(
+            "env.py gives no connection to context.configure().",
+            next_step="Let run_migrations_online() connect; offline mode cannot be proven.",
+        )
+    return context.connection
+
+
+def visible(snapshot: Snapshot, context: MigrationContext) -> Snapshot:
+    """A snapshot without Alembic's version table."""
+    return without_objects(snapshot, own_table(*version_table(context)))
+
+
+def own_table(schema: str | None, name: str) -> Callable[[CatalogObject], bool]:
+    """Whether an object is the version table or belongs to it."""
+
+    def own(found: CatalogObject) -> bool:
+        key = found.key
+        if key[0] == name:  # SQLite: (table, …)
+            return True
+        return len(key) > 1 and key[1] == name and (schema is None or key[0] == schema)
+
+    return own
+
+
+def without_objects(snapshot: Snapshot, leave_out: Callable[[CatalogObject], bool]) -> Snapshot:
+    """A snapshot without the objects for which ``leave_out`` says so."""
+    kept = tuple(o for o in snapshot.objects if not leave_out(o))
+    if len(kept) == len(snapshot.objects):
+        return snapshot
+    return Snapshot(snapshot.dialect, snapshot.server_version, kept)

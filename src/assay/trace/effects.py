@@ -1,0 +1,88 @@
+"""The effect of one statement, and the trace of a revision: frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+from assay.catalog import Difference, Snapshot, compare
+
+__all__ = ["OperationEffect", "StatementEffect", "Trace"]
+
+
+@dataclass(frozen=True)
+class StatementEffect:
+    """What one statement did.
+
+    :param sql: as sent to the server.
+    :param line: line of the revision file that caused it, None where no frame of it was on the stack.
+    :param by_operation: an Alembic operation rendered it; False for SQL, ORM and metadata calls.
+    :param changed_catalog: the server's catalog was written.
+    :param rows: rows the statement says it changed or gave, None where the driver does not say.
+    :param duration: seconds.
+    """
+
+    sql: str
+    line: int | None
+    by_operation: bool
+    changed_catalog: bool
+    rows: int | None
+    duration: float
+    before: Snapshot | None = field(default=None, repr=False)
+    after: Snapshot | None = field(default=None, repr=False)
+
+    @property
+    def by_hand(self) -> bool:
+        """DDL that no Alembic operation made."""
+        return self.changed_catalog and not self.by_operation
+
+
+@dataclass(frozen=True)
+class OperationEffect:
+    """What one line of a revision did: one operation, of one or more statements."""
+
+    line: int | None
+    name: str | None
+    """The operation as written: ``add_column``, ``batch_alter_table`` …"""
+    statements: tuple[StatementEffect, ...]
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Everything a revision's function executed, in order."""
+
+    revision: str
+    direction: str
+    file: str
+    statements: tuple[StatementEffect, ...]
+    before: Snapshot = field(repr=False)
+    after: Snapshot = field(repr=False)
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """What the revision did to the catalog as a whole."""
+        return compare(self.before, self.after)
+
+    def operations(self, name_of: Any) -> Iterator[OperationEffect]:
+        """Statements grouped by the line that caused them.
+
+        :param name_of: gives the operation's name for a line.
+        """
+        writing = [s for s in self.statements if s.changed_catalog or is_writing(s)]
+        for line, group in groupby(writing, key=lambda s: s.line):
+            statements = tuple(group)
+            first = next((s.before for s in statements if s.before is not None), None)
+            last = next((s.after for s in reversed(statements) if s.after is not None), None)
+            differences = compare(first, last) if first is not None and last is not None else ()
+            yield OperationEffect(
+                line, name_of(line) if line is not None else None, statements, differences
+            )
+
+
+def is_writing(statement: StatementEffect) -> bool:
+    """Whether to show a statement to a person: reflection queries are not shown."""
+    head = statement.sql.lstrip("( \n\t").split(None, 1)
+    return not (head and head[0].upper() in ("SELECT", "PRAGMA", "SHOW", "SAVEPOINT", "RELEASE"))

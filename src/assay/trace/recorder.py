@@ -1,0 +1,139 @@
+"""Recording every statement on a connection while a revision runs on it."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from assay.catalog import Snapshot
+from assay.dialects import CatalogState, Dialect
+from assay.project.project import query_on
+from assay.trace.effects import StatementEffect
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+__all__ = ["Recorder", "recording"]
+
+
+class Recorder:
+    """Statements of one connection, with their effects.
+
+    :param file: the revision file whose lines are looked for on the stack.
+    :param state: the catalog now, for a difference per statement; None records no differences.
+    """
+
+    def __init__(
+        self, connection: Connection, file: str, dialect: Dialect, state: CatalogState | None
+    ) -> None:
+        self.connection, self.file, self.dialect = connection, file, dialect
+        self.state = state
+        self.statements: list[StatementEffect] = []
+        self._query = query_on(connection)
+        self._mark: str | None = None
+        self._began = 0.0
+
+    def before(self, *_arguments: Any) -> None:
+        if self._mark is None and not self._by_operation(_arguments[4]):
+            self._mark = self._read_mark()
+        self._began = time.perf_counter()
+
+    def after(
+        self, _connection: Any, cursor: Any, statement: str, _p: Any, context: Any, _many: bool
+    ) -> None:
+        duration = time.perf_counter() - self._began
+        by_operation = self._by_operation(context)
+        before: Snapshot | None = self.state.snapshot if self.state else None
+        after = before
+        if by_operation:
+            # what an operation renders as DDL writes the catalog; no need to ask
+            changed, self._mark = True, None
+        else:
+            mark = self._read_mark()
+            changed, self._mark = mark != self._mark or mark == "unknown", mark
+        if changed and self.state is not None:
+            self.state = self.state.refresh(self._query)
+            after = self.state.snapshot
+        if changed and not by_operation and self._mark == "unknown":
+            changed = before is not after and before != after
+        self.statements.append(
+            StatementEffect(
+                sql=statement,
+                line=line_on_stack(self.file),
+                by_operation=by_operation,
+                changed_catalog=changed,
+                rows=_rows(cursor),
+                duration=duration,
+                before=before,
+                after=after,
+            )
+        )
+
+    def _read_mark(self) -> str:
+        """The catalog's mark; in autocommit the counters of a transaction say nothing."""
+        options = self.connection.get_execution_options()
+        if options.get("isolation_level") == "AUTOCOMMIT" and (
+            self.dialect.capabilities.transactional_ddl
+        ):
+            return "unknown"
+        return self.dialect.catalog_mark(self._query)
+
+    @staticmethod
+    def _by_operation(context: Any) -> bool:
+        """DDL that an operation of Alembic's or ours rendered, as against SQL text and metadata calls."""
+        from sqlalchemy.schema import DDL
+        from sqlalchemy.sql.ddl import DDLElement
+
+        element = getattr(getattr(context, "compiled", None), "statement", None)
+        rendered = isinstance(element, DDLElement) and not isinstance(element, DDL)
+        frame: FrameType | None = inspect.currentframe()
+        while frame is not None:
+            name = frame.f_code.co_filename
+            if name.startswith(_OPERATIONS):
+                return True
+            # op.execute: somebody's own text, unless one of our operations is what calls it
+            if rendered and name.endswith(_ALEMBIC) and frame.f_code.co_name != "execute_sql":
+                return True
+            frame = frame.f_back
+        return False
+
+
+_ALEMBIC = ("alembic/operations/toimpl.py", "alembic/operations/batch.py")
+_OPERATIONS = str(Path(__file__).parent.parent / "operations")
+
+
+def _rows(cursor: Any) -> int | None:
+    count = getattr(cursor, "rowcount", None)
+    return count if isinstance(count, int) and count >= 0 else None
+
+
+def line_on_stack(file: str) -> int | None:
+    """The innermost line of ``file`` on the calling stack."""
+    frame: FrameType | None = inspect.currentframe()
+    while frame is not None:
+        if frame.f_code.co_filename == file:
+            return frame.f_lineno
+        frame = frame.f_back
+    return None
+
+
+@contextmanager
+def recording(
+    connection: Connection, file: str, dialect: Dialect, state: CatalogState | None = None
+) -> Iterator[Recorder]:
+    """Record every statement on ``connection`` within."""
+    from sqlalchemy import event
+
+    recorder = Recorder(connection, file, dialect, state)
+    event.listen(connection, "before_cursor_execute", recorder.before)
+    event.listen(connection, "after_cursor_execute", recorder.after)
+    try:
+        yield recorder
+    finally:
+        event.remove(connection, "before_cursor_execute", recorder.before)
+        event.remove(connection, "after_cursor_execute", recorder.after)

@@ -1,0 +1,61 @@
+"""Run one revision's upgrade on a shadow that stands just before it, and record its effects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from assay.dialects import Address, load
+from assay.project.compat import end_external_transaction, migration_transaction
+from assay.project.failures import RevisionFailed
+from assay.project.project import Project, query_on
+from assay.shadow.reading import connection_of, visible
+from assay.trace.effects import Trace
+from assay.trace.recorder import recording
+
+if TYPE_CHECKING:
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import Script
+
+__all__ = ["trace_upgrade"]
+
+
+def trace_upgrade(project: Project, at: Address, revision: Script) -> Trace:
+    """The trace of ``upgrade()``; the shadow is not stamped.
+
+    :raises RevisionFailed: it raises.
+    """
+    dialect = load(at.dialect)
+    found: list[Trace] = []
+
+    def work(_heads: tuple[str, ...], context: MigrationContext) -> list[Any]:
+        end_external_transaction(context)
+        connection = connection_of(context)
+        query = query_on(connection)
+        before = dialect.read_catalog(query)
+        connection.rollback()
+        function = revision.module.upgrade
+        arguments = context.opts["assay_run"].run_arguments
+        with (
+            migration_transaction(context),
+            recording(connection, function.__code__.co_filename, dialect, before) as recorder,
+        ):
+            try:
+                function(**arguments)
+            except Exception as error:
+                raise RevisionFailed(revision.revision, "upgrade", error, revision.path) from error
+        after = dialect.read_catalog(query)
+        connection.rollback()
+        found.append(
+            Trace(
+                revision.revision,
+                "upgrade",
+                revision.path,
+                tuple(recorder.statements),
+                visible(before.snapshot, context),
+                visible(after.snapshot, context),
+            )
+        )
+        return []
+
+    project.run(work, to=at, per_migration=True, dont_mutate=True)
+    return found[0]

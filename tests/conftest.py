@@ -1,0 +1,58 @@
+"""Fixtures for everything: real servers, found once, or started for the run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from real_servers import answers, private_mariadb, private_postgresql
+
+ROOT = Path(__file__).resolve().parent.parent
+INSTALLED_POSTGRESQL = "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
+INSTALLED_MARIADB = "mysql+pymysql://root@127.0.0.1:3306/mysql"
+
+
+def pytest_configure() -> None:
+    """With ASSAY_TEST_WHEEL set, the installed package is what is tested, not the source tree."""
+    import assay
+
+    if os.environ.get("ASSAY_TEST_WHEEL") and Path(assay.__file__).is_relative_to(ROOT / "src"):
+        raise pytest.UsageError(f"these tests are to run on the wheel, not on {assay.__file__}")
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """URL of a real PostgreSQL server on which databases may be made.
+
+    ``ASSAY_TEST_POSTGRESQL``, else 127.0.0.1:5432 where it lets postgres in without a password,
+    else a server started for the run. Never skipped.
+    """
+    named = os.environ.get("ASSAY_TEST_POSTGRESQL")
+    if named or answers(INSTALLED_POSTGRESQL):
+        yield named or INSTALLED_POSTGRESQL
+        return
+    with private_postgresql() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[str]:
+    """URL of a real MariaDB or MySQL server on which databases may be made.
+
+    ``ASSAY_TEST_MYSQL``, else 127.0.0.1:3306 where it lets root in without a password, else a
+    server started for the run. Skipped where there are no server programs, except under ``CI``.
+    """
+    named = os.environ.get("ASSAY_TEST_MYSQL")
+    if named or answers(INSTALLED_MARIADB):
+        yield named or INSTALLED_MARIADB
+        return
+    try:
+        with private_mariadb() as url:
+            yield url
+    except LookupError as error:
+        if os.environ.get("CI"):
+            pytest.fail(str(error))
+        pytest.skip(f"{error}; set ASSAY_TEST_MYSQL to the URL of one")
