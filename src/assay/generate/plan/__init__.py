@@ -1,0 +1,1 @@
+"""From two catalogs to ordered Alembic operations, each with its undo."""

@@ -1,0 +1,76 @@
+"""What generation starts from: a shadow at head with the declared renames done, and both catalogs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from assay.catalog import CatalogObject, Snapshot
+from assay.dialects import Address
+from assay.generate.answers import Answers
+from assay.generate.plan.comparison import Request
+from assay.generate.plan.step import Step, in_order
+from assay.generate.plugin import engine
+from assay.generate.renames import default_schema_of
+from assay.project.compat import commit_unless_owned, end_external_transaction
+from assay.project.project import Project
+from assay.shadow.reading import connection_of, read_here
+from assay.shadow.shadows import Shadows
+
+if TYPE_CHECKING:
+    from alembic.runtime.migration import MigrationContext
+
+__all__ = ["prepared"]
+
+
+@contextmanager
+def prepared(
+    project: Project,
+    shadows: Shadows,
+    at: Address,
+    old: Snapshot,
+    new: Snapshot,
+    answers: Answers,
+    ignore: Callable[[CatalogObject], bool],
+) -> Iterator[tuple[Address, Request]]:
+    """Where autogenerate runs, and what it is asked.
+
+    Renames are run on a copy of the shadow, so that the server itself rewrites every text that
+    mentions the old names; without renames the shadow itself is used, and stays as it is.
+
+    :param at: the shadow before the revision, its catalog being ``old``.
+    :param new: the catalog of the models.
+    """
+    plan = import_module(f"{engine(at.dialect)}.renames")
+    steps = in_order(plan.rename_steps(default_schema_of(old), old, new, answers))
+    if not steps:
+        yield at, Request(old, new, answers, ignore)
+        return
+    copy = shadows.copy(at)
+    try:
+        yield copy, Request(_run(project, copy, steps), new, answers, ignore, steps)
+    finally:
+        shadows.drop(copy)
+
+
+def _run(project: Project, at: Address, steps: list[Step]) -> Snapshot:
+    """The catalog after the steps that rename."""
+    from alembic.operations import Operations
+
+    found: list[Snapshot] = []
+
+    def work(_heads: tuple[str, ...], context: MigrationContext) -> list[Any]:
+        end_external_transaction(context)
+        with Operations.context(context) as operations:
+            for step in steps:
+                for op in step.ops:
+                    operations.invoke(op)
+        connection_of(context).commit()
+        found.append(read_here(context))
+        commit_unless_owned(context)
+        return []
+
+    project.run(work, to=at, per_migration=True, dont_mutate=True)
+    return found[0]

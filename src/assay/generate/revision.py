@@ -1,0 +1,192 @@
+"""One revision written from the models: generated, its slots filled, meant drops marked."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from assay.dialects import Address
+from assay.errors import ProcedureStop, UsageError
+from assay.generate.autogenerate import generate_file
+from assay.generate.plan.comparison import Request
+from assay.generate.slots import backfill_body
+from assay.project.compat import reload_revision
+from assay.project.project import Project
+from assay.project.revision_file import Slot, fill_slots, find_slots
+
+__all__ = ["Written", "mark_drops", "write_revision"]
+
+_EXAMPLE = (
+    "# Existing rows need a value before {target} becomes NOT NULL, for example:",
+    '# op.execute("UPDATE {table} SET {column} = ... WHERE {column} IS NULL")',
+)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A revision file that generation wrote."""
+
+    revision: str
+    path: Path
+    slots: tuple[Slot, ...]
+
+    @property
+    def empty_slots(self) -> tuple[Slot, ...]:
+        """Slots that a person must fill."""
+        return tuple(slot for slot in self.slots if slot.empty)
+
+
+def write_revision(
+    project: Project,
+    at: Address,
+    request: Request,
+    message: str,
+    *,
+    kept: Mapping[str, Sequence[str]] | None = None,
+    rev_id: str | None = None,
+) -> Written:
+    """Generate a revision against a shadow at head; the file is not kept when it raises.
+
+    :param kept: bodies of slots of an earlier generation, by target.
+    :param rev_id: the id to use, so that regenerating keeps it.
+    :raises ProcedureStop: there is nothing to do, or no right migration exists.
+    :raises UsageError: an answer names a column that needs no value.
+    """
+    answers = request.answers
+    generated = generate_file(project, at, request, message, rev_id)
+    try:
+        text = generated.path.read_text(encoding="utf-8")
+        if not _does_something(text):
+            raise ProcedureStop(
+                "No operation makes these changes; the revision would be empty.",
+                next_step="This kind of change is not expressible yet; nothing was kept.",
+            )
+        targets = [slot.target for slot in generated.slots]
+        bodies: dict[str, Sequence[str]] = {}
+        for target in targets:
+            *_, table, column = target.split(".")
+            bodies[target] = [
+                line.format(target=target, table=table, column=column) for line in _EXAMPLE
+            ]
+        for target, body in (kept or {}).items():
+            if target in bodies:
+                bodies[target] = body
+        for target, expression in answers.backfill.items():
+            if target not in targets:
+                raise UsageError(
+                    f"--backfill {target}: that column needs no value in this change.",
+                    next_step="Columns that need one: " + (", ".join(targets) or "none") + ".",
+                )
+            bodies[target] = backfill_body(target, expression, generated.dialect)
+        text, _ = fill_slots(text, {k: list(v) for k, v in bodies.items()})
+        text = mark_drops(text, answers.drop)
+        generated.path.write_text(text, encoding="utf-8")
+        reload_revision(project.history.script, generated.revision)
+        project.history.order()
+    except BaseException:
+        generated.path.unlink(missing_ok=True)
+        project.forget_history()
+        raise
+    return Written(generated.revision, generated.path, find_slots(text))
+
+
+def _function(text: str, name: str) -> ast.FunctionDef | None:
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            return node
+    return None
+
+
+def _does_something(text: str) -> bool:
+    """Whether ``upgrade()`` holds more than ``pass`` and a docstring."""
+    function = _function(text, "upgrade")
+    return function is None or any(
+        not isinstance(node, ast.Pass)
+        and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+        for node in function.body
+    )
+
+
+def mark_drops(text: str, meant: Sequence[str]) -> str:
+    """Write a waiver above each drop that a person said is meant.
+
+    :raises UsageError: nothing of that name is dropped.
+    """
+    function = _function(text, "upgrade") if meant else None
+    if function is None:
+        return text
+    lines = text.splitlines()
+    marks: list[tuple[int, str]] = []
+    for name in meant:
+        line = next((s.lineno for s in function.body if _drops(s, name)), None)
+        if line is None:
+            raise UsageError(
+                f"--drop {name}: this change drops nothing of that name.",
+                next_step="Name a table or table.column that the models no longer have.",
+            )
+        marks.append((line, name))
+    for line, name in sorted(marks, reverse=True):
+        opening = lines[line - 1]
+        indent = opening[: len(opening) - len(opening.lstrip())]
+        lines.insert(line - 1, f"{indent}# assay: allow dropped {name} -- said with --drop {name}")
+    return "\n".join(lines) + "\n"
+
+
+def _drops(statement: ast.stmt, name: str) -> bool:
+    """Whether one statement of ``upgrade()`` drops a table or column of that name."""
+    return name in _dropped_in(statement) or any(
+        isinstance(node, ast.Call) and _left_out(node, name) for node in ast.walk(statement)
+    )
+
+
+def _left_out(call: ast.Call, name: str) -> bool:
+    """Whether a call makes a table anew and has no such column of it."""
+    if not isinstance(call.func, ast.Attribute) or call.func.attr != "rebuild_table":
+        return False
+    table, _, column = name.rpartition(".")
+    first = call.args[0] if call.args else None
+    if not isinstance(first, ast.Constant) or first.value != table:
+        return False
+    columns = [
+        one.args[0].value
+        for one in call.args
+        if isinstance(one, ast.Call)
+        and ast.unparse(one.func).endswith("Column")
+        and one.args
+        and isinstance(one.args[0], ast.Constant)
+    ]
+    return column not in columns
+
+
+def _dropped_in(statement: ast.stmt) -> set[str]:
+    """Names of tables and columns that one statement of ``upgrade()`` drops."""
+    found: set[str] = set()
+    batch: str | None = None
+    for node in ast.walk(statement):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        texts = [str(a.value) for a in node.args if isinstance(a, ast.Constant)]
+        schema = next(
+            (
+                f"{k.value.value!s}."
+                for k in node.keywords
+                if k.arg == "schema" and isinstance(k.value, ast.Constant) and k.value.value
+            ),
+            "",
+        )
+        if node.func.attr == "batch_alter_table" and texts:
+            batch = f"{schema}{texts[0]}"
+        elif node.func.attr == "rebuild_table" and texts:
+            named = next((k.value for k in node.keywords if k.arg == "drop"), None)
+            gone = [
+                one.value for one in getattr(named, "elts", ()) if isinstance(one, ast.Constant)
+            ]
+            found |= {f"{schema}{texts[0]}.{name}" for name in map(str, gone)}
+        elif node.func.attr == "drop_table" and texts:
+            found.add(f"{schema}{texts[0]}")
+        elif node.func.attr == "drop_column" and texts:
+            owner = f"{schema}{texts[0]}" if len(texts) > 1 else batch
+            found.add(f"{owner}.{texts[-1]}")
+    return found

@@ -1,0 +1,86 @@
+"""Backfill slots: where existing rows need a value, generation leaves a marked place for it.
+
+A new NOT NULL column without a server default becomes: add it nullable, fill it, set NOT NULL. A
+column that becomes NOT NULL gets its slot before that. So does the downgrade of a dropped NOT NULL
+column, which comes back without its values. Marked by comments, so that the revision stays plain
+Alembic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from alembic.autogenerate import renderers
+from alembic.operations import ops
+
+from assay.errors import UsageError
+from assay.project.revision_file import SLOT_END, SLOT_START
+
+if TYPE_CHECKING:
+    from alembic.autogenerate.api import AutogenContext
+    from sqlalchemy import Column
+    from sqlalchemy.engine import Dialect
+
+__all__ = ["BackfillOp", "backfill_body", "needs_value", "slots_in"]
+
+
+class BackfillOp(ops.MigrateOperation):
+    """A marked slot; executing it does nothing."""
+
+    def __init__(self, table: str, column: str, schema: str | None) -> None:
+        self.table, self.column, self.schema = table, column, schema
+
+    @property
+    def target(self) -> str:
+        """``table.column``, with its schema where it has one."""
+        return ".".join(p for p in (self.schema, self.table, self.column) if p)
+
+    def to_diff_tuple(self) -> tuple[Any, ...]:
+        return ("assay_backfill", self.schema, self.table, self.column)
+
+
+@renderers.dispatch_for(BackfillOp)
+def _render(_context: AutogenContext, op: BackfillOp) -> list[str]:
+    return [f"{SLOT_START} {op.target}", SLOT_END]
+
+
+def slots_in(operations: ops.OpContainer) -> Iterator[BackfillOp]:
+    """The slots among operations, in the order they run."""
+    for op in operations.ops:
+        if isinstance(op, BackfillOp):
+            yield op
+        elif isinstance(op, ops.OpContainer):
+            yield from slots_in(op)
+
+
+def needs_value(column: Column[Any]) -> bool:
+    """Whether existing rows would be left without a value that the column demands."""
+    return not column.nullable and column.server_default is None and column.identity is None
+
+
+def backfill_body(target: str, expression: str, dialect: Dialect) -> list[str]:
+    """The lines of a slot that fill one column by an SQL expression over the row."""
+    *schema, table, column = target.split(".")
+    if len(schema) > 1:
+        raise UsageError(
+            f"{target!r} is not table.column or schema.table.column.",
+            next_step='Write --backfill users.email="…".',
+        )
+    quote = dialect.identifier_preparer.quote
+    name = ".".join(quote(part) for part in (*schema, table))
+    sql = f"UPDATE {name} SET {quote(column)} = {expression} WHERE {quote(column)} IS NULL"
+    return [f"op.execute({_literal(_without_binds(sql))})"]
+
+
+def _without_binds(sql: str) -> str:
+    """``op.execute`` takes ``:name`` for a parameter; a colon before a word is escaped."""
+    import re
+
+    return re.sub(r"(?<![:\w\\]):(?=\w)", r"\\:", sql)
+
+
+def _literal(text: str) -> str:
+    if '"' not in text and "\n" not in text and "\\" not in text:
+        return f'"{text}"'
+    return repr(text)
