@@ -1,0 +1,1 @@
+"""The only room that chains the stages: the eight steps, stopped and resumed."""

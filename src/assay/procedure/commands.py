@@ -1,0 +1,85 @@
+"""``assay review`` and ``assay apply``: steps 3 and 6 alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assay.errors import ExitCode, PersonMustDecide
+from assay.procedure import state
+from assay.procedure.applying import apply_step, recover
+from assay.procedure.checking import models_agree
+from assay.procedure.proving import Examination, stopped
+from assay.procedure.session import Session
+from assay.project.revision_file import find_slots
+from assay.report import Report, Step
+from assay.shadow.building import build_chain
+
+__all__ = ["apply", "review"]
+
+
+def review(session: Session, revision: str | None) -> Report:
+    """Step 3 alone, for a revision; the head by default."""
+    found = session.project.history.select(revision)
+    if not found:
+        return Report("review", ExitCode.GOOD, "The chain has no revision yet.")
+    steps = []
+    for one in found:
+        newest = one.revision in session.project.history.heads and len(found) == 1
+        step, _, _ = Examination(session, one, newest and models_agree(session)).review()
+        session.listener.done(step)
+        steps.append(step)
+    stop = stopped(steps)
+    return Report(
+        "review",
+        ExitCode.NO if stop else ExitCode.GOOD,
+        stop.summary if stop else steps[-1].summary,
+        tuple(steps),
+        "Change the models and regenerate, or allow the finding on its line." if stop else None,
+    )
+
+
+def apply(session: Session, to: str | None) -> Report:
+    """Step 6 alone: upgrade the real database to head or to a revision, verified before and after."""
+    folder = session.settings.state_folder
+    history = session.project.history
+    session.like_live()
+    if to is None:
+        _ = history.head
+        expected = session.chain
+    else:
+        at = session.fresh()
+        expected = build_chain(session.project, at, history.up_to(history.get(to)))
+    with state.locked(folder):
+        pending = state.load(folder)
+        steps: list[Step] = []
+        if pending is not None:
+            pending, recovered = recover(session, pending)
+            steps += [recovered] if recovered is not None else []
+        if pending is not None and (session.settings.root / pending.path).is_file():
+            slots = find_slots((session.settings.root / pending.path).read_text(encoding="utf-8"))
+            empty = [s.target for s in slots if s.empty]
+            if empty:
+                raise PersonMustDecide(
+                    f"The revision in the making has an empty backfill slot: {', '.join(empty)}.",
+                    where=pending.path,
+                    next_step="Fill it, then `assay change --continue`.",
+                )
+
+        def remember(**changes: Any) -> None:
+            current = state.load(folder) or state.Change("", "apply")
+            changed = current.with_(**changes)
+            if not changed.revision and not changed.backup:
+                state.clear(folder)
+            else:
+                state.save(folder, changed)
+
+        step = apply_step(session, expected, remember)
+    session.listener.done(step)
+    stop = stopped([step])
+    return Report(
+        "apply",
+        ExitCode.NO if stop else ExitCode.GOOD,
+        step.summary,
+        (*steps, step),
+        None if stop is None else "Correct what is named above; nothing else was changed.",
+    )

@@ -1,0 +1,136 @@
+"""A revision written from the models and kept only when it leads there and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from assay.catalog import Change, compare
+from assay.dialects import Address
+from assay.errors import ProcedureStop
+from assay.generate.answers import Answers
+from assay.generate.plan.comparison import Request
+from assay.generate.prepare import prepared
+from assay.generate.revision import Written, write_revision
+from assay.procedure.session import Session
+from assay.project.failures import RevisionFailed
+from assay.prove.reversal import Reversal
+from assay.prove.walk import walk
+from assay.shadow.reading import Reading
+
+__all__ = ["NotExpressible", "generation", "write"]
+
+_BEYOND_METADATA = (
+    "trigger",
+    "function",
+    "procedure",
+    "aggregate",
+    "policy",
+    "extension",
+    "event trigger",
+    "event",
+    "publication",
+    "foreign server",
+    "foreign data wrapper",
+    "collation",
+    "statistics",
+    "rule",
+    "view",
+    "view column",
+    "materialized view",
+    "foreign table",
+)
+"""Kinds that revisions make by hand: what the models do not have of them is left alone."""
+
+
+class NotExpressible(ProcedureStop):
+    """Generation cannot make the models' schema, or cannot take it back."""
+
+
+@contextmanager
+def generation(
+    session: Session, at: Address, old: Reading, answers: Answers
+) -> Iterator[tuple[Address, Request]]:
+    """Where generation looks and what it is asked, for a shadow that stands before the revision."""
+    session.listener.doing("comparing models and chain")
+    with prepared(
+        session.project,
+        session.shadows,
+        at,
+        old.snapshot,
+        session.models.snapshot,
+        answers,
+        session.ignore,
+    ) as (where, request):
+        yield where, request
+
+
+def write(
+    session: Session,
+    message: str,
+    answers: Answers,
+    *,
+    rev_id: str,
+    kept: Mapping[str, Sequence[str]] | None = None,
+) -> Written:
+    """Generate a revision against the shadow at head, and prove that it converges.
+
+    :raises NotExpressible: on a shadow it does not lead to the models' catalog, or not back; the
+        file is not kept.
+    """
+    with generation(session, session.chain_at, session.chain, answers) as (where, request):
+        session.listener.doing("generating against the shadow at head")
+        written = write_revision(session.project, where, request, message, kept=kept, rev_id=rev_id)
+    try:
+        _converges(session, written)
+    except BaseException:
+        written.path.unlink(missing_ok=True)
+        session.project.forget_history()
+        raise
+    return written
+
+
+def _converges(session: Session, written: Written) -> None:
+    """Up on one shadow, compared with the models; up, down, up on another."""
+    session.listener.doing("running the new revision on a shadow")
+    revision = session.project.history.get(written.revision)
+    at = session.copy(session.chain_at)
+    try:
+        after = session.upgraded(at, session.project.history.revisions).snapshot
+    except RevisionFailed as failed:
+        raise NotExpressible(
+            f"The generated upgrade fails on a shadow: {failed.what}",
+            where=failed.where,
+            next_step="This change is not expressible yet; nothing was kept.",
+            cause=failed.cause,
+        ) from failed
+    finally:
+        session.shadows.drop(at)
+    wanted = session.models.snapshot
+    left = [
+        d
+        for d in compare(after, wanted)
+        if not session.ignore(d.object)
+        and not (d.change is Change.REMOVED and d.object.kind in _BEYOND_METADATA)
+    ]
+    if left:
+        raise NotExpressible(
+            "Not expressible yet: " + "; ".join(d.text for d in left),
+            next_step="The revision was not kept. Change the models in another way, or in two steps.",
+        )
+    if written.empty_slots:
+        return
+    at = session.copy(session.chain_at)
+    (result,) = walk(session.project, session.shadows, at, [revision])
+    if not result.reverses:
+        raise NotExpressible(
+            f"The generated revision does not reverse: {_why(result)}",
+            next_step="This change is not expressible yet; nothing was kept.",
+        )
+
+
+def _why(result: Reversal) -> str:
+    if result.raised is not None:
+        return f"the {result.raised.step} fails: {result.raised.message}"
+    found = result.after_down or result.after_second_up
+    return "; ".join(d.text for d in found)

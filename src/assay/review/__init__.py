@@ -1,0 +1,5 @@
+"""Judging a revision by its effects."""
+
+from assay.review.finding import Finding, Severity
+
+__all__ = ["Finding", "Severity"]

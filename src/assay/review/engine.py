@@ -1,0 +1,104 @@
+"""From a trace to a review: operations beside what asked for them, findings, what nobody asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from assay.catalog import CatalogObject, Change, Difference
+from assay.project.revision_file import call_at
+from assay.review.finding import Finding
+from assay.review.renamed import renamed_by
+from assay.review.rule import RuleContext, all_rules
+from assay.review.suppress import apply_waivers
+from assay.trace.effects import OperationEffect, Trace
+
+__all__ = ["Review", "ReviewedOperation", "review"]
+
+
+@dataclass(frozen=True)
+class ReviewedOperation:
+    """One operation beside the model change that asked for it.
+
+    :param asked: differences of the models that this operation makes true.
+    :param unasked: what it did that no change of the models asked for.
+    """
+
+    effect: OperationEffect
+    asked: tuple[Difference, ...]
+    unasked: tuple[Difference, ...]
+    renamed: tuple[tuple[CatalogObject, CatalogObject], ...] = ()
+    """Tables and columns to which it gave another name: as they were, as they are."""
+
+
+@dataclass(frozen=True)
+class Review:
+    """The review of one revision."""
+
+    revision: str
+    file: str
+    operations: tuple[ReviewedOperation, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def unasked(self) -> tuple[tuple[ReviewedOperation, Difference], ...]:
+        """Everything nobody asked for, beside the operation that did it."""
+        return tuple((op, d) for op in self.operations for d in op.unasked)
+
+    @property
+    def passed(self) -> bool:
+        """Nothing in it stops the procedure."""
+        return not self.unasked and not any(f.stops for f in self.findings)
+
+    def to_json(self) -> dict[str, Any]:
+        """The review as plain JSON values."""
+        return {
+            "revision": self.revision,
+            "file": self.file,
+            "operations": [
+                {
+                    "line": op.effect.line,
+                    "operation": op.effect.name,
+                    "sql": [s.sql for s in op.effect.statements],
+                    "asked_by": [d.to_json() for d in op.asked],
+                    "not_asked_for": [d.to_json() for d in op.unasked],
+                    "renamed": [{"from": old.name, "to": new.name} for old, new in op.renamed],
+                }
+                for op in self.operations
+            ],
+            "findings": [f.to_json() for f in self.findings],
+        }
+
+
+def review(trace: Trace, intent: tuple[Difference, ...] | None) -> Review:
+    """Review a traced upgrade.
+
+    :param intent: how the models differ from the chain before the revision; None where that is not
+        known (an older revision), and then nothing counts as unasked.
+    """
+    path = Path(trace.file)
+    effects = tuple(trace.operations(lambda line: call_at(path, line)))
+    renamed = renamed_by(path, trace.before, trace.after)
+    wanted = {d.identity: d for d in intent or ()}
+    left = {d.identity for d in trace.differences}
+    reviewed = []
+    for effect in effects:
+        # what an operation did and a later one undid is nobody's concern
+        lasting = tuple(d for d in effect.differences if d.identity in left)
+        asked = tuple(wanted[d.identity] for d in lasting if d.identity in wanted)
+        unasked = tuple(d for d in lasting if intent is not None and d.identity not in wanted)
+        named = tuple(
+            (d.object, renamed[d.identity])
+            for d in effect.differences
+            if d.change is Change.REMOVED and d.identity in renamed
+        )
+        reviewed.append(ReviewedOperation(effect, asked, unasked, named))
+    context = RuleContext(trace.before, trace.after, renamed)
+    findings = [f for rule in all_rules() for f in rule.check(effects, context)]
+    return Review(
+        trace.revision,
+        trace.file,
+        tuple(reviewed),
+        apply_waivers(findings, path.read_text(encoding="utf-8")),
+    )

@@ -1,0 +1,67 @@
+"""A rule, and how rules are found: each file in ``rules/<family>/`` has one as ``RULE``."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+from assay.catalog import CatalogObject, Snapshot
+from assay.review.finding import Finding, Severity
+from assay.trace.effects import OperationEffect
+
+__all__ = ["Rule", "RuleContext", "all_rules"]
+
+
+Identity = tuple[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class RuleContext:
+    """What a rule may look at beside the operations.
+
+    :param before: the catalog before the revision.
+    :param after: the catalog after it.
+    :param renamed: tables and columns that have another name after it, by the identity they had.
+    """
+
+    before: Snapshot
+    after: Snapshot
+    renamed: Mapping[Identity, CatalogObject] = field(default_factory=dict)
+
+
+Check = Callable[[tuple[OperationEffect, ...], RuleContext], Iterator[Finding]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule.
+
+    :param name: reads well after "allow".
+    :param family: ``locks``, ``data``, ``compatibility`` or ``hygiene``.
+    """
+
+    name: str
+    family: str
+    severity: Severity
+    check: Check
+
+    @property
+    def code(self) -> str:
+        """Family and name."""
+        return f"{self.family}/{self.name}"
+
+
+@cache
+def all_rules() -> tuple[Rule, ...]:
+    """Every rule of the package, in the order of their codes."""
+    found: list[Rule] = []
+    root = Path(__file__).parent / "rules"
+    for family in sorted(p for p in root.iterdir() if (p / "__init__.py").is_file()):
+        for module in pkgutil.iter_modules([str(family)]):
+            loaded = import_module(f"assay.review.rules.{family.name}.{module.name}")
+            found.append(loaded.RULE)
+    return tuple(sorted(found, key=lambda rule: rule.code))

@@ -1,0 +1,1 @@
+"""Rules about rows: loss, and values that are not there."""
