@@ -1,0 +1,1 @@
+"""The checks; each file here has one as ``CHECK``."""
