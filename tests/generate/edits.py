@@ -92,6 +92,9 @@ def possible(old: Schema, new: Schema) -> bool:
                 return False
             if before is not None and was is None and column.uid in table.key:
                 return False  # a key over a column that rows do not have yet
+            replaces = [c for c in before.columns if c.name == column.name] if before else []
+            if was is None and column.computed is not None and replaces:
+                return False  # its values are the server's from now on
         for foreign in table.foreigns:
             column = _must(table.column(foreign.column))
             target = new.table(foreign.table)

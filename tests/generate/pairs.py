@@ -181,7 +181,7 @@ def run_pair(
             _generate(shadow, before, after, new, answers, options or {}, outcome)
         with target.connect() as connection:
             kept = dump(connection, derived)
-        _run(target, "upgrade", outcome)
+        _run(target, "upgrade", outcome, new)
         outcome.problems += _different(target, after, "upgrade")
         with target.connect() as connection:
             now = dump(connection)
@@ -189,7 +189,7 @@ def run_pair(
         if callable(rows):
             outcome.problems += changed_values(kept, now, answers, "upgrade")
         first = _snapshot(target)
-        _run(target, "downgrade", outcome)
+        _run(target, "downgrade", outcome, new)
         outcome.problems += _different(target, before, "downgrade")
         with target.connect() as connection:
             now = dump(connection)
@@ -197,7 +197,7 @@ def run_pair(
             outcome.problems += changed_values(kept, now, answers, "downgrade", after)
         else:
             outcome.problems += _lost(kept, now, Answers(drop=answers.drop), "downgrade", after)
-        _run(target, "upgrade", outcome)
+        _run(target, "upgrade", outcome, new)
         outcome.problems += _different(target, first, "second upgrade")
     return outcome
 
@@ -286,12 +286,15 @@ def _filled(body: str, answers: Answers, engine: sa.Engine) -> str:
     return "\n".join(lines)
 
 
-def _run(engine: sa.Engine, direction: str, outcome: Outcome) -> None:
-    """One direction as plain ``alembic`` runs it: one transaction where the engine has them."""
+def _run(engine: sa.Engine, direction: str, outcome: Outcome, new: sa.MetaData) -> None:
+    """One direction as plain ``alembic`` runs it: one transaction where the engine has them.
+
+    Its operations know the models, and with them the naming convention.
+    """
     space: dict[str, Any] = {}
     exec(compile(outcome.text, "revision.py", "exec"), space)
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection)
+        context = MigrationContext.configure(connection, opts={"target_metadata": new})
         with Operations.context(context), context.begin_transaction(_per_migration=True):
             space[direction]()
         connection.commit()

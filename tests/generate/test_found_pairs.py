@@ -153,6 +153,42 @@ Table("book", metadata, Column("id", Integer, primary_key=True), Column("b", Int
         Answers(),
         {"loan": [{"id": 1, "a": 1}]},
     ),
+    Found(
+        "the models begin to have a naming convention",
+        ("sqlite", "postgresql", "mysql"),
+        """
+metadata = MetaData()
+Table("author", metadata, Column("id", Integer, primary_key=True),
+      Column("a", Boolean(create_constraint=True)))
+Table("book", metadata, Column("id", Integer, primary_key=True), Column("a", ForeignKey("author.id")),
+      Column("b", Integer, index=True, unique=True), CheckConstraint("b > 0"))
+""",
+        """
+metadata = MetaData(naming_convention={
+    "ix": "ix_%(column_0_label)s", "uq": "uq_%(table_name)s_%(column_0_name)s", "pk": "pk_%(table_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s", "fk": "fk_%(table_name)s_%(column_0_name)s"})
+Table("author", metadata, Column("id", Integer, primary_key=True),
+      Column("a", Boolean(create_constraint=True, name="flag")))
+Table("book", metadata, Column("id", Integer, primary_key=True), Column("a", ForeignKey("author.id")),
+      Column("b", Integer, index=True, unique=True), CheckConstraint("b > 0", name="plus"))
+""",
+        Answers(),
+        {"author": [{"id": 1}], "book": [{"id": 1, "a": 1, "b": 2}]},
+    ),
+    Found(
+        "the only table of a schema moves out of it",
+        ("postgresql",),
+        """
+metadata = MetaData()
+Table("book", metadata, Column("id", Integer, primary_key=True), schema="side")
+""",
+        """
+metadata = MetaData()
+Table("book", metadata, Column("id", Integer, primary_key=True))
+""",
+        Answers(tables={"side.book": "book"}),
+        {"side.book": [{"id": 1}]},
+    ),
 )
 CASES = [(found, engine) for found in FOUND for engine in found.engines]
 

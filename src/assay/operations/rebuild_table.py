@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from alembic.autogenerate import renderers
 from alembic.operations import Operations, ops
 from alembic.util import CommandError
+from sqlalchemy import CheckConstraint, Column
 from sqlalchemy.schema import CreateTable
 
 from assay.operations.rendering import IMPORT
@@ -16,7 +17,8 @@ from assay.operations.statements import named
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
-    from sqlalchemy import Connection
+    from alembic.runtime.migration import MigrationContext
+    from sqlalchemy import Connection, Table
     from sqlalchemy.schema import SchemaItem
 
 __all__ = ["RebuildTableOp"]
@@ -90,8 +92,7 @@ def _rebuild(operations: Operations, op: RebuildTableOp) -> None:
         )
     connection = context.connection
     name, temporary = op.table_name, _free_name(connection, op.table_name)
-    made = ops.CreateTableOp(temporary, op.columns, _constraints_included=True, **op.kw)
-    table = made.to_table(context)
+    table = _table(op, temporary, context)
     with _references_kept(connection, name), _whole(connection):
         beside = _rows(
             connection,
@@ -112,6 +113,31 @@ def _rebuild(operations: Operations, op: RebuildTableOp) -> None:
             _set_sequence(connection, name, sequence)
         for (sql,) in beside:
             _run(connection, sql)
+
+
+def _table(op: RebuildTableOp, temporary: str, context: MigrationContext) -> Table:
+    """The table under another name, its constraints named as they will be under its own.
+
+    A naming convention names what a type makes, and nothing else: other names are said.
+    """
+
+    made = ops.CreateTableOp(temporary, op.columns, _constraints_included=True, **op.kw)
+    table = made.to_table()
+    columns = [item for item in op.columns if isinstance(item, Column)]
+    under_its_own = _made_by_types(ops.CreateTableOp(op.table_name, columns).to_table(context))
+    for column, constraint in _made_by_types(table).items():
+        constraint.name = under_its_own[column].name
+    return table
+
+
+def _made_by_types(table: Table) -> dict[str, CheckConstraint]:
+    """CHECK constraints that the type of a column makes, by its name."""
+    return {
+        column.name: constraint
+        for constraint in table.constraints
+        if isinstance(constraint, CheckConstraint) and getattr(constraint, "_type_bound", False)
+        for column in constraint.columns
+    }
 
 
 def _free_name(connection: Connection, name: str) -> str:

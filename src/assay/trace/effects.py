@@ -9,7 +9,7 @@ from typing import Any
 
 from assay.catalog import Difference, Snapshot, compare
 
-__all__ = ["OperationEffect", "StatementEffect", "Trace"]
+__all__ = ["OperationEffect", "StatementEffect", "Trace", "is_writing"]
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Trace:
 
         :param name_of: gives the operation's name for a line.
         """
-        writing = [s for s in self.statements if s.changed_catalog or is_writing(s)]
+        writing = [s for s in self.statements if s.changed_catalog or is_writing(s.sql)]
         for line, group in groupby(writing, key=lambda s: s.line):
             statements = tuple(group)
             first = next((s.before for s in statements if s.before is not None), None)
@@ -82,7 +82,7 @@ class Trace:
             )
 
 
-def is_writing(statement: StatementEffect) -> bool:
-    """Whether to show a statement to a person: reflection queries are not shown."""
-    head = statement.sql.lstrip("( \n\t").split(None, 1)
+def is_writing(sql: str) -> bool:
+    """Whether a statement does more than ask: questions and savepoints are not shown to a person."""
+    head = sql.lstrip("( \n\t").split(None, 1)
     return not (head and head[0].upper() in ("SELECT", "PRAGMA", "SHOW", "SAVEPOINT", "RELEASE"))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from assay.catalog import Snapshot
 from assay.dialects import CatalogState, Dialect
 from assay.project.project import query_on
-from assay.trace.effects import StatementEffect
+from assay.trace.effects import StatementEffect, is_writing
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -51,8 +51,8 @@ class Recorder:
         before: Snapshot | None = self.state.snapshot if self.state else None
         after = before
         if by_operation:
-            # what an operation renders as DDL writes the catalog; no need to ask
-            changed, self._mark = True, None
+            # what an operation runs writes the catalog, or asks on the way; no need to look
+            changed, self._mark = is_writing(statement), None
         else:
             mark = self._read_mark()
             changed, self._mark = mark != self._mark or mark == "unknown", mark

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from assay.catalog import Change
 from assay.generate.plan.comparison import Comparison
 from assay.generate.plan.step import Phase, Step
+from assay.generate.postgresql.renames import table_key
 from assay.operations.schemas import CreateSchemaOp, DropSchemaOp
 
 __all__ = ["steps"]
@@ -28,6 +29,8 @@ def _emptied(c: Comparison, name: str) -> bool:
     going = {d.identity for d in c.differences if d.change is Change.REMOVED}
     inside = [o for o in c.old.objects if len(o.key) > 1 and o.key[0] == name]
     kinds = {"table", "enum", "domain", "sequence"}
-    return bool(inside) and all(
+    default = c.default_schema or "public"
+    moved = any(table_key(table, default)[0] == name for table in c.answers.tables)
+    return (moved or bool(inside)) and all(
         o.identity in going for o in inside if o.kind in kinds or len(o.key) == 2
     )
