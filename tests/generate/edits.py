@@ -102,8 +102,9 @@ def possible(old: Schema, new: Schema) -> bool:
                 return False
             if foreign.ondelete == "SET NULL" and not column.nullable:
                 return False
-            # MariaDB: no CHECK over what a foreign key may change (error 1901)
+            # MariaDB: no CHECK and no expression over what a foreign key may change (error 1901)
             checked = {c.column for c in table.checks}
+            checked |= {c.source for c in table.columns if c.computed is not None}
             if new.engine == "mysql" and foreign.ondelete and column.uid in checked:
                 return False
             is_filled = before is not None and (
@@ -122,6 +123,10 @@ def possible(old: Schema, new: Schema) -> bool:
         if after is not None:
             gone = [c for c in table.columns if after.column(c.uid) is None]
             if any(c.uid in table.key for c in gone):
+                return False
+            # one that waits under another name asks for values under that one
+            kept = [c.name for c in after.columns if table.column(c.uid) is not None]
+            if any(c.name in kept and not c.nullable for c in gone):
                 return False
             # a dropped NOT NULL column gets values by its expression: those must be distinct too
             if any(

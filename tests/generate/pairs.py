@@ -278,12 +278,7 @@ def _filled(body: str, answers: Answers, engine: sa.Engine) -> str:
     for line in body.splitlines():
         lines.append(line)
         for target, expression in answers.backfill.items():
-            table, _, column = target.rpartition(".")
-            # one that is dropped while another takes its name waits under a name of its own
-            if line.strip() in (
-                f"# assay: backfill {target}",
-                f"# assay: backfill {table}._assay_{column}",
-            ):
+            if line.strip() == f"# assay: backfill {target}":
                 indent = line[: len(line) - len(line.lstrip())]
                 lines += [
                     indent + each for each in backfill_body(target, expression, engine.dialect)
