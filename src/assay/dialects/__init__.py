@@ -11,10 +11,13 @@ from assay.dialects.base import (
     CatalogState,
     ConnectArguments,
     Dialect,
+    Execute,
     FileDatabases,
+    Observer,
     Query,
     ShadowServer,
 )
+from assay.dialects.observed import Lock, Observation, OnlineForm, RowChange
 from assay.errors import UsageError
 
 __all__ = [
@@ -24,8 +27,14 @@ __all__ = [
     "CatalogState",
     "ConnectArguments",
     "Dialect",
+    "Execute",
     "FileDatabases",
+    "Lock",
+    "Observation",
+    "Observer",
+    "OnlineForm",
     "Query",
+    "RowChange",
     "ShadowServer",
     "canonical",
     "load",

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from assay.catalog import Snapshot
+from assay.dialects.observed import Observation
 from assay.dialects.shapes import RowDialect
 
 __all__ = [
@@ -20,7 +21,9 @@ __all__ = [
     "CatalogState",
     "ConnectArguments",
     "Dialect",
+    "Execute",
     "FileDatabases",
+    "Observer",
     "Query",
     "ShadowServer",
 ]
@@ -31,6 +34,9 @@ Query = Callable[[str], list[tuple[Any, ...]]]
 The text must not contain ``%`` (drivers differ in what they make of it); to stay the same under every
 driver, columns are cast to text, integer or boolean in SQL.
 """
+
+Execute = Callable[[str], None]
+"""Runs one SQL text without parameters on some open connection."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,26 @@ class CatalogState(Protocol):
 
         Must be called on the connection, and in the transaction, that made the changes.
         """
+        ...
+
+
+class Observer(Protocol):
+    """Watches the statements of one connection while a revision runs on it."""
+
+    def before(self, sql: str, *, autocommit: bool) -> str:
+        """A statement is about to run; what is to be run in its place, mostly itself."""
+        ...
+
+    def after(self, sql: str, rows: int | None) -> Observation:
+        """What the statement did that ran since :meth:`before`.
+
+        :param sql: as the revision sent it.
+        :param rows: the driver's row count.
+        """
+        ...
+
+    def close(self) -> None:
+        """End what is still open; a statement may have raised."""
         ...
 
 
@@ -184,6 +210,10 @@ class Dialect(Protocol):
 
         Temporary tables do not count. Used to tell DDL from data by effect, not by text.
         """
+        ...
+
+    def observer(self, query: Query, execute: Execute, at: Address) -> Observer:
+        """Who watches a connection to a shadow; made outside of a transaction."""
         ...
 
     def defaults_of(self, url: str) -> Mapping[str, str]:

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from sqlalchemy import MetaData
     from sqlalchemy.engine import Connection
 
-    from assay.dialects import Query
+    from assay.dialects import Execute, Query
 
-__all__ = ["Project", "open_project", "query_on"]
+__all__ = ["Project", "execute_on", "open_project", "query_on"]
 
 
 class Project:
@@ -152,6 +152,20 @@ def query_on(connection: Connection) -> Query:
         try:
             cursor.execute(sql)
             return [tuple(row) for row in cursor.fetchall()]
+        finally:
+            cursor.close()
+
+    return run
+
+
+def execute_on(connection: Connection) -> Execute:
+    """Run a statement below SQLAlchemy, as SQLAlchemy sends one without parameters."""
+
+    def run(sql: str) -> None:
+        cursor = connection.connection.cursor()
+        try:
+            # with parameters, if none: SQLAlchemy has doubled the percent signs for such drivers
+            cursor.execute(sql, ())
         finally:
             cursor.close()
 

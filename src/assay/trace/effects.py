@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from assay.catalog import Difference, Snapshot, compare
+from assay.dialects import Observation
 
 __all__ = ["OperationEffect", "StatementEffect", "Trace", "is_writing"]
 
@@ -32,6 +33,8 @@ class StatementEffect:
     duration: float
     before: Snapshot | None = field(default=None, repr=False)
     after: Snapshot | None = field(default=None, repr=False)
+    observed: Observation = field(default=Observation(), repr=False)
+    """What the server was seen to do; empty where nobody watched."""
 
     @property
     def by_hand(self) -> bool:

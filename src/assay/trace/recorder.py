@@ -11,7 +11,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from assay.catalog import Snapshot
-from assay.dialects import CatalogState, Dialect
+from assay.dialects import CatalogState, Dialect, Observation, Observer
 from assay.project.project import query_on
 from assay.trace.effects import StatementEffect, is_writing
 
@@ -26,27 +26,42 @@ class Recorder:
 
     :param file: the revision file whose lines are looked for on the stack.
     :param state: the catalog now, for a difference per statement; None records no differences.
+    :param observer: who watches what the server does; None: nobody.
     """
 
     def __init__(
-        self, connection: Connection, file: str, dialect: Dialect, state: CatalogState | None
+        self,
+        connection: Connection,
+        file: str,
+        dialect: Dialect,
+        state: CatalogState | None,
+        observer: Observer | None = None,
     ) -> None:
         self.connection, self.file, self.dialect = connection, file, dialect
-        self.state = state
+        self.state, self.observer = state, observer
         self.statements: list[StatementEffect] = []
         self._query = query_on(connection)
         self._mark: str | None = None
         self._began = 0.0
+        self._sql = ""
 
-    def before(self, *_arguments: Any) -> None:
-        if self._mark is None and not self._by_operation(_arguments[4]):
+    def before(
+        self, _connection: Any, _cursor: Any, statement: str, given: Any, context: Any, _many: bool
+    ) -> tuple[str, Any]:
+        if self._mark is None and not self._by_operation(context):
             self._mark = self._read_mark()
+        self._sql = statement
         self._began = time.perf_counter()
+        if self.observer is not None:
+            statement = self.observer.before(statement, autocommit=self._autocommit)
+        return statement, given
 
     def after(
-        self, _connection: Any, cursor: Any, statement: str, _p: Any, context: Any, _many: bool
+        self, _connection: Any, cursor: Any, _sent: str, _p: Any, context: Any, _many: bool
     ) -> None:
         duration = time.perf_counter() - self._began
+        statement, rows = self._sql, _rows(cursor)
+        observed = self.observer.after(statement, rows) if self.observer else Observation()
         by_operation = self._by_operation(context)
         before: Snapshot | None = self.state.snapshot if self.state else None
         after = before
@@ -67,19 +82,21 @@ class Recorder:
                 line=line_on_stack(self.file),
                 by_operation=by_operation,
                 changed_catalog=changed,
-                rows=_rows(cursor),
+                rows=rows,
                 duration=duration,
                 before=before,
                 after=after,
+                observed=observed,
             )
         )
 
+    @property
+    def _autocommit(self) -> bool:
+        return self.connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
+
     def _read_mark(self) -> str:
         """The catalog's mark; in autocommit the counters of a transaction say nothing."""
-        options = self.connection.get_execution_options()
-        if options.get("isolation_level") == "AUTOCOMMIT" and (
-            self.dialect.capabilities.transactional_ddl
-        ):
+        if self._autocommit and self.dialect.capabilities.transactional_ddl:
             return "unknown"
         return self.dialect.catalog_mark(self._query)
 
@@ -124,16 +141,22 @@ def line_on_stack(file: str) -> int | None:
 
 @contextmanager
 def recording(
-    connection: Connection, file: str, dialect: Dialect, state: CatalogState | None = None
+    connection: Connection,
+    file: str,
+    dialect: Dialect,
+    state: CatalogState | None = None,
+    observer: Observer | None = None,
 ) -> Iterator[Recorder]:
     """Record every statement on ``connection`` within."""
     from sqlalchemy import event
 
-    recorder = Recorder(connection, file, dialect, state)
-    event.listen(connection, "before_cursor_execute", recorder.before)
+    recorder = Recorder(connection, file, dialect, state, observer)
+    event.listen(connection, "before_cursor_execute", recorder.before, retval=True)
     event.listen(connection, "after_cursor_execute", recorder.after)
     try:
         yield recorder
     finally:
         event.remove(connection, "before_cursor_execute", recorder.before)
         event.remove(connection, "after_cursor_execute", recorder.after)
+        if observer is not None:
+            observer.close()

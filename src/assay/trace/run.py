@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from assay.dialects import Address, load
 from assay.project.compat import end_external_transaction, migration_transaction
 from assay.project.failures import RevisionFailed
-from assay.project.project import Project, query_on
+from assay.project.project import Project, execute_on, query_on
 from assay.shadow.reading import connection_of, visible
 from assay.trace.effects import Trace
 from assay.trace.recorder import recording
@@ -32,12 +32,15 @@ def trace_upgrade(project: Project, at: Address, revision: Script) -> Trace:
         connection = connection_of(context)
         query = query_on(connection)
         before = dialect.read_catalog(query)
+        observer = dialect.observer(query, execute_on(connection), at)
         connection.rollback()
         function = revision.module.upgrade
         arguments = context.opts["assay_run"].run_arguments
         with (
             migration_transaction(context),
-            recording(connection, function.__code__.co_filename, dialect, before) as recorder,
+            recording(
+                connection, function.__code__.co_filename, dialect, before, observer
+            ) as recorder,
         ):
             try:
                 function(**arguments)

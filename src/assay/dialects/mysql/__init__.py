@@ -12,7 +12,9 @@ from assay.dialects.base import (
     CatalogState,
     ConnectArguments,
     Dialect,
+    Execute,
     FileDatabases,
+    Observer,
     Query,
     ShadowServer,
 )
@@ -99,6 +101,12 @@ class MySQL:
     def is_in_memory(self, _connection: Any) -> bool:
         """Never."""
         return False
+
+    def observer(self, query: Query, execute: Execute, _at: Address) -> Observer:
+        """Who watches a connection, see :mod:`assay.dialects.mysql.observing`."""
+        from assay.dialects.mysql.observing import MySQLObserver
+
+        return MySQLObserver(query, execute)
 
     def defaults_of(self, url: str) -> Mapping[str, str]:
         """Its character set and collation."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from assay.dialects.mysql.texts import tokens
+from assay.dialects.observed import OnlineForm
 
-__all__ = ["FORMS", "OnlineForm", "cheapest_form"]
+__all__ = ["FORMS", "cheapest_form"]
 
 FORMS: tuple[tuple[str, str | None], ...] = (
     ("INSTANT", None),
@@ -26,28 +26,6 @@ _REFUSED = (1064, 1235, 1845, 1846)
 """``ER_PARSE_ERROR`` (MySQL knows no ``CREATE INDEX … ALGORITHM=INSTANT``), ``ER_NOT_SUPPORTED_YET``,
 ``ER_ALTER_OPERATION_NOT_SUPPORTED`` and the same with a reason. Any other error is one of every form.
 """
-
-
-@dataclass(frozen=True)
-class OnlineForm:
-    """How a statement ran.
-
-    :param statement: the statement as it was accepted.
-    :param algorithm: ``INSTANT``, ``INPLACE`` or ``COPY``; None: no form can be asked for, the
-        server chose.
-    :param lock: ``NONE`` (reads and writes go on), ``SHARED`` (writes wait); None: not asked for.
-    :param refused: the forms that were tried before it, each with the server's reason.
-    """
-
-    statement: str
-    algorithm: str | None
-    lock: str | None
-    refused: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def blocks_writes(self) -> bool:
-        """Writes to the table wait while the statement runs, or it is not known that they do not."""
-        return self.algorithm != "INSTANT" and self.lock != "NONE"
 
 
 def cheapest_form(execute: Callable[[str], object], statement: str) -> OnlineForm | None:

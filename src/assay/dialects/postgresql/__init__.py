@@ -11,7 +11,9 @@ from assay.dialects.base import (
     Capabilities,
     CatalogState,
     ConnectArguments,
+    Execute,
     FileDatabases,
+    Observer,
     Query,
     ShadowServer,
 )
@@ -96,6 +98,12 @@ class PostgreSQL:
     def is_in_memory(self, _connection: Any) -> bool:
         """Never."""
         return False
+
+    def observer(self, query: Query, _execute: Execute, at: Address) -> Observer:
+        """Who watches a connection, see :mod:`assay.dialects.postgresql.observing`."""
+        from assay.dialects.postgresql.observing import PostgreSQLObserver
+
+        return PostgreSQLObserver(query, at)
 
     def defaults_of(self, _url: str) -> Mapping[str, str]:
         """None: a table has nothing of its database that its catalog shows."""

@@ -12,7 +12,9 @@ from assay.dialects.base import (
     CatalogState,
     ConnectArguments,
     Dialect,
+    Execute,
     FileDatabases,
+    Observer,
     Query,
     ShadowServer,
 )
@@ -109,6 +111,12 @@ class SQLite:
     def is_in_memory(self, connection: Any) -> bool:
         """A SQLite connection without a file."""
         return connecting.is_in_memory(connection)
+
+    def observer(self, query: Query, _execute: Execute, _at: Address) -> Observer:
+        """Who watches a connection, see :mod:`assay.dialects.sqlite.observing`."""
+        from assay.dialects.sqlite.observing import SQLiteObserver
+
+        return SQLiteObserver(query)
 
     def defaults_of(self, _url: str) -> Mapping[str, str]:
         """None: a table has nothing of its database that its catalog shows."""

@@ -1,0 +1,95 @@
+"""What the server was seen to do for one statement: locks, rewrites, scans, rows. Frozen values.
+
+Names are as people write them: ``users``, ``side.users`` outside the default schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["Lock", "Observation", "OnlineForm", "RowChange"]
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A lock on a relation that was there before the revision.
+
+    :param mode: as the server names it, ``ACCESS EXCLUSIVE``.
+    :param blocks: what of ``reads`` and ``writes`` waits behind it.
+    """
+
+    relation: str
+    kind: str
+    mode: str
+    blocks: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "relation": self.relation,
+            "kind": self.kind,
+            "mode": self.mode,
+            "blocks": list(self.blocks),
+        }
+
+
+@dataclass(frozen=True)
+class RowChange:
+    """Rows of one table that a statement inserted, updated, deleted."""
+
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+
+    @property
+    def any(self) -> bool:
+        """Whether a row was changed."""
+        return bool(self.inserted or self.updated or self.deleted)
+
+
+@dataclass(frozen=True)
+class OnlineForm:
+    """How a statement ran on MySQL or MariaDB.
+
+    :param statement: the statement as it was accepted.
+    :param algorithm: ``INSTANT``, ``INPLACE`` or ``COPY``; None: no form can be asked for, the
+        server chose.
+    :param lock: ``NONE`` (reads and writes go on), ``SHARED`` (writes wait); None: not asked for.
+    :param refused: the forms that were tried before it, each with the server's reason.
+    """
+
+    statement: str
+    algorithm: str | None
+    lock: str | None
+    refused: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def blocks_writes(self) -> bool:
+        """Writes to the table wait while the statement runs, or it is not known that they do not."""
+        return self.algorithm != "INSTANT" and self.lock != "NONE"
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What one statement was seen to do.
+
+    :param locks: what it locked that was not locked so before in its transaction.
+    :param held: what earlier statements of its transaction locked and is locked still.
+    :param rewritten: tables and indexes that were there and got another file.
+    :param scanned: rows that were read of tables while it ran.
+    :param rows: rows it changed, by table.
+    :param emptied: tables that held rows and hold none any more, by one rewrite.
+    :param transaction: a number of its own for each transaction; None outside of any.
+    :param form: MySQL and MariaDB: the cheapest form that the server accepted.
+    """
+
+    locks: tuple[Lock, ...] = ()
+    held: tuple[Lock, ...] = ()
+    rewritten: tuple[str, ...] = ()
+    scanned: Mapping[str, int] = field(default_factory=dict)
+    rows: Mapping[str, RowChange] = field(default_factory=dict)
+    emptied: tuple[str, ...] = ()
+    transaction: int | None = None
+    form: OnlineForm | None = None

@@ -1,0 +1,43 @@
+"""Which table a statement writes rows of, by its text: for servers that do not tell."""
+
+from __future__ import annotations
+
+import re
+
+from assay.dialects.observed import RowChange
+
+__all__ = ["rows_written", "table_named"]
+
+NAME = r"(?:`(?:[^`]|``)*`|\"(?:[^\"]|\"\")*\"|\[[^\]]*\]|[\w$\u0080-\uffff]+)"
+_TABLE = rf"(?P<table>{NAME}(?:\s*\.\s*{NAME})?)"
+_WRITES = re.compile(
+    rf"(?P<verb>INSERT|REPLACE|UPDATE|DELETE)\s+(?:OR\s+\w+\s+|IGNORE\s+|LOW_PRIORITY\s+)*"
+    rf"(?:INTO\s+|FROM\s+)?{_TABLE}",
+    re.IGNORECASE,
+)
+_COMMON_TABLE = re.compile(r"\s*WITH\b", re.IGNORECASE)
+_COMMENT = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
+
+
+def rows_written(sql: str, count: int | None) -> dict[str, RowChange]:
+    """The rows that a statement says it changed, under the table that its text names.
+
+    What triggers and cascades change is not in it.
+
+    :param count: the driver's row count.
+    """
+    bare = _COMMENT.sub(" ", sql).strip()
+    found = _WRITES.search(bare) if _COMMON_TABLE.match(bare) else _WRITES.match(bare)
+    if found is None or not count or count < 0:
+        return {}
+    kinds = {"UPDATE": "updated", "DELETE": "deleted"}
+    change = RowChange(**{kinds.get(found["verb"].upper(), "inserted"): count})
+    return {table_named(found["table"]): change}
+
+
+def table_named(text: str) -> str:
+    """A quoted or qualified name as the name of the table alone."""
+    name = re.findall(NAME, text)[-1]
+    if name[0] in '`"[':
+        return str(name[1:-1].replace(name[0] * 2, name[0]))
+    return str(name)
