@@ -6,7 +6,7 @@ Names are as people write them: ``users``, ``side.users`` outside the default sc
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 __all__ = ["Lock", "Observation", "OnlineForm", "RowChange"]
@@ -93,3 +93,29 @@ class Observation:
     emptied: tuple[str, ...] = ()
     transaction: int | None = None
     form: OnlineForm | None = None
+
+    def without(self, relation: str) -> Observation:
+        """The same, but for one relation."""
+        return replace(
+            self,
+            locks=tuple(lock for lock in self.locks if lock.relation != relation),
+            held=tuple(lock for lock in self.held if lock.relation != relation),
+            rewritten=tuple(name for name in self.rewritten if name != relation),
+            scanned={name: n for name, n in self.scanned.items() if name != relation},
+            rows={name: change for name, change in self.rows.items() if name != relation},
+            emptied=tuple(name for name in self.emptied if name != relation),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "locks": [lock.to_json() for lock in self.locks],
+            "held": [lock.to_json() for lock in self.held],
+            "rewritten": list(self.rewritten),
+            "scanned": dict(self.scanned),
+            "rows": {name: asdict(change) for name, change in self.rows.items()},
+            "emptied": list(self.emptied),
+            "transaction": self.transaction,
+            "algorithm": self.form.algorithm if self.form else None,
+            "lock": self.form.lock if self.form else None,
+        }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,10 +17,12 @@ from assay.procedure.drift import compared
 from assay.procedure.session import Session
 from assay.procedure.steps import backfill_step, reverse_lines, review_step
 from assay.procedure.writing import generation
+from assay.project.failures import RevisionFailed
 from assay.project.revision_file import find_slots
 from assay.prove.handedits import Ddl, compare_ddl, generated_ddl, own_ddl
 from assay.prove.parity import Parity
 from assay.prove.reversal import Reversal
+from assay.prove.rows import make_rows
 from assay.prove.walk import walk
 from assay.report import Line, Status, Step
 from assay.review.engine import Review, review
@@ -29,6 +32,7 @@ from assay.trace.run import trace_upgrade
 
 if TYPE_CHECKING:
     from alembic.script import Script
+    from sqlalchemy import Connection
 
 __all__ = ["ROWS", "Examination"]
 
@@ -61,16 +65,23 @@ class Examination:
         """Step 3."""
         session = self.session
         session.listener.doing("tracing the upgrade on a shadow")
-        at = session.copy(self.before)
         try:
-            trace = trace_upgrade(session.project, at, self.revision)
-        finally:
-            session.shadows.drop(at)
+            trace = self._traced(partial(make_rows, per_table=ROWS))
+        except RevisionFailed:
+            # rows that were made up may be what it fails on; what it does to tables is the same
+            trace = self._traced(None)
         intent: tuple[Difference, ...] | None = None
         if self.newest:
             intent = compare(trace.before, session.models.snapshot)
         reviewed = review(trace, intent)
         return review_step(reviewed), reviewed, trace
+
+    def _traced(self, fill: Callable[[Connection], object] | None) -> Trace:
+        at = self.session.copy(self.before)
+        try:
+            return trace_upgrade(self.session.project, at, self.revision, fill)
+        finally:
+            self.session.shadows.drop(at)
 
     def backfill(self, hand_written: Reversal | None = None) -> Step:
         """Step 4: empty slots, and DDL that generation would not have made."""

@@ -15,6 +15,7 @@ from assay.prove.reversal import HandWritten, Reversal
 from assay.report import Line, Status, Step, hide_passwords
 from assay.report.differences import difference_lines
 from assay.review.engine import Review, ReviewedOperation
+from assay.trace.words import in_words
 
 __all__ = [
     "backfill_step",
@@ -93,6 +94,7 @@ def _operation_lines(operation: ReviewedOperation, file: str) -> list[Line]:
             Line(text.expandtabs(4).rstrip(), "sql", 1)
             for text in statement.sql.strip().splitlines()
         )
+        lines.extend(Line(f"→ {text}", "hint", 1) for text in in_words(statement.observed))
     for difference in operation.unasked:
         lines.append(Line(f"nobody asked for: {difference.text}", "finding", 1))
     return lines

@@ -61,6 +61,7 @@ class Review:
                     "line": op.effect.line,
                     "operation": op.effect.name,
                     "sql": [s.sql for s in op.effect.statements],
+                    "statements": [s.to_json() for s in op.effect.statements],
                     "asked_by": [d.to_json() for d in op.asked],
                     "not_asked_for": [d.to_json() for d in op.unasked],
                     "renamed": [{"from": old.name, "to": new.name} for old, new in op.renamed],

@@ -41,6 +41,17 @@ class StatementEffect:
         """DDL that no Alembic operation made."""
         return self.changed_catalog and not self.by_operation
 
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values; durations are those of a shadow that holds a few rows."""
+        return {
+            "sql": self.sql,
+            "line": self.line,
+            "by_operation": self.by_operation,
+            "changed_catalog": self.changed_catalog,
+            "seconds": round(self.duration, 6),
+            **self.observed.to_json(),
+        }
+
 
 @dataclass(frozen=True)
 class OperationEffect:

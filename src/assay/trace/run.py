@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from assay.dialects import Address, load
-from assay.project.compat import end_external_transaction, migration_transaction
+from assay.project.compat import end_external_transaction, migration_transaction, version_table
 from assay.project.failures import RevisionFailed
 from assay.project.project import Project, execute_on, query_on
 from assay.shadow.reading import connection_of, visible
-from assay.trace.effects import Trace
+from assay.trace.effects import StatementEffect, Trace
 from assay.trace.recorder import recording
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
     from alembic.script import Script
+    from sqlalchemy import Connection
 
 __all__ = ["trace_upgrade"]
 
 
-def trace_upgrade(project: Project, at: Address, revision: Script) -> Trace:
+def trace_upgrade(
+    project: Project,
+    at: Address,
+    revision: Script,
+    fill: Callable[[Connection], object] | None = None,
+) -> Trace:
     """The trace of ``upgrade()``; the shadow is not stamped.
 
+    :param fill: makes rows first, so that scans and rewrites show.
     :raises RevisionFailed: it raises.
     """
     dialect = load(at.dialect)
@@ -31,6 +40,9 @@ def trace_upgrade(project: Project, at: Address, revision: Script) -> Trace:
         end_external_transaction(context)
         connection = connection_of(context)
         query = query_on(connection)
+        if fill is not None:
+            fill(connection)
+            connection.commit()
         before = dialect.read_catalog(query)
         observer = dialect.observer(query, execute_on(connection), at)
         connection.rollback()
@@ -53,7 +65,7 @@ def trace_upgrade(project: Project, at: Address, revision: Script) -> Trace:
                 revision.revision,
                 "upgrade",
                 revision.path,
-                tuple(recorder.statements),
+                tuple(_without_own(s, context) for s in recorder.statements),
                 visible(before.snapshot, context),
                 visible(after.snapshot, context),
             )
@@ -62,3 +74,10 @@ def trace_upgrade(project: Project, at: Address, revision: Script) -> Trace:
 
     project.run(work, to=at, per_migration=True, dont_mutate=True)
     return found[0]
+
+
+def _without_own(statement: StatementEffect, context: MigrationContext) -> StatementEffect:
+    """Without what Alembic's version table was seen in."""
+    schema, name = version_table(context)
+    own = name if schema is None else f"{schema}.{name}"
+    return replace(statement, observed=statement.observed.without(own))

@@ -72,7 +72,8 @@ class PostgreSQLObserver:
         self._filled = self._holding(o for o, r in self._known.items() if r.kind == "table")
         self._transaction, self._number = "", 0
         self._locks: dict[int, Lock] = {}
-        self._counters = {_oid(row): _counters(row) for row in rows}
+        # read again: looking for rows has counted as well
+        self._counters = {_oid(row): _counters(row) for row in query(_ALL)}
         self._waiting: Waiting | None = None
 
     def before(self, sql: str, *, autocommit: bool) -> str:

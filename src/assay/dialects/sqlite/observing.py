@@ -20,14 +20,18 @@ class SQLiteObserver:
         self._query = query
         self._pages = self._read()
         self._version = self._catalog()
+        self._changes = self._changed()
 
     def before(self, sql: str, *, autocommit: bool) -> str:
         """A statement is about to run; it runs as it is."""
         del autocommit
         return sql
 
-    def after(self, sql: str, rows: int | None) -> Observation:
+    def after(self, sql: str, _rows: int | None) -> Observation:
         """What the statement did that ran since :meth:`before`."""
+        # the driver tells no row count of a statement that begins with WITH
+        before, self._changes = self._changes, self._changed()
+        rows = self._changes - before
         return Observation(rewritten=self._copied(), rows=rows_written(sql, rows), transaction=1)
 
     def close(self) -> None:
@@ -42,6 +46,9 @@ class SQLiteObserver:
         moved = [t for t, page in now.items() if t in self._pages and self._pages[t] != page]
         self._pages.update({table: now[table] for table in moved})
         return tuple(sorted(moved))
+
+    def _changed(self) -> int:
+        return int(self._query("SELECT total_changes()")[0][0])
 
     def _catalog(self) -> int:
         return int(self._query("PRAGMA schema_version")[0][0])

@@ -1,0 +1,46 @@
+"""What SQLite was seen to do: tables that were copied, rows that were changed."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from assay.dialects import Observation, RowChange
+from assay.dialects.sqlite.observing import SQLiteObserver
+
+
+def run(*statements: str) -> list[Observation]:
+    connection = sqlite3.connect(":memory:")
+    connection.executescript(
+        "CREATE TABLE u (id INTEGER PRIMARY KEY); CREATE TABLE t (id INTEGER PRIMARY KEY, a);"
+        "INSERT INTO t VALUES (1, 2), (2, 3)"
+    )
+    observer = SQLiteObserver(lambda sql: connection.execute(sql).fetchall())
+    found = []
+    for sql in statements:
+        rows = connection.execute(observer.before(sql, autocommit=False)).rowcount
+        found.append(observer.after(sql, rows))
+    return found
+
+
+def test_a_copied_table_under_whatever_name() -> None:
+    *before, last, column = run(
+        "CREATE TABLE copy (id INTEGER PRIMARY KEY, a INTEGER)",
+        "INSERT INTO copy SELECT * FROM t",
+        "DROP TABLE t",
+        "ALTER TABLE copy RENAME TO t",
+        "ALTER TABLE t ADD COLUMN b",
+    )
+    assert all(not each.rewritten for each in before)
+    assert last.rewritten == ("t",)
+    assert column.rewritten == ()
+
+
+def test_rows() -> None:
+    update, common, quoted = run(
+        "UPDATE t SET a = 1 WHERE id = 1",
+        "WITH x AS (SELECT 1) DELETE FROM t",
+        'INSERT OR REPLACE INTO "t" VALUES (1, 1)',
+    )
+    assert update.rows == {"t": RowChange(updated=1)}
+    assert common.rows == {"t": RowChange(deleted=2)}
+    assert quoted.rows == {"t": RowChange(inserted=1)}
