@@ -20,6 +20,7 @@ COMMANDS = (
     "status",
     "generate",
     "review",
+    "explain",
     "check",
     "prove",
     "apply",

@@ -13,6 +13,7 @@ from assay.cli import (
     change,
     check,
     doctor,
+    explain,
     generate,
     init,
     prove,
@@ -52,7 +53,20 @@ def _main(
     """Run and prove the safe schema change procedure on a SQLAlchemy + Alembic project."""
 
 
-for module in (init, change, status, generate, review, check, prove, apply, doctor, baseline):
+COMMANDS = (
+    init,
+    change,
+    status,
+    generate,
+    review,
+    explain,
+    check,
+    prove,
+    apply,
+    doctor,
+    baseline,
+)
+for module in COMMANDS:
     app.command(module.NAME)(module.command)
 
 

@@ -54,6 +54,7 @@ def review_step(review: Review) -> Step:
                 lines.append(Line(f"{finding.rule}: {finding.message}{waived}", style, 1))
                 if finding.stops:
                     lines.append(Line(finding.why, "plain", 2))
+                if finding.waived is None:
                     lines.append(Line(finding.instead, "hint", 2))
     stops = [f for f in review.findings if f.stops]
     unasked = review.unasked
@@ -63,6 +64,9 @@ def review_step(review: Review) -> Step:
         allowed = sum(1 for f in review.findings if f.waived)
         if allowed:
             summary += f" {allowed} finding{'s' if allowed > 1 else ''} allowed."
+        notes = sum(1 for f in review.findings if not f.stops and f.waived is None)
+        if notes:
+            summary += f" {notes} note{'s' if notes > 1 else ''}."
         return Step("review", Status.PASSED, summary, 3, tuple(lines), review.to_json())
     parts = []
     if unasked:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import pkgutil
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -53,6 +55,34 @@ class Rule:
     def code(self) -> str:
         """Family and name."""
         return f"{self.family}/{self.name}"
+
+    @property
+    def documentation(self) -> str:
+        """The rule's page: the docstring of its file, under fixed headings."""
+        return inspect.getdoc(sys.modules[self.check.__module__]) or ""
+
+    @property
+    def summary(self) -> str:
+        """Its first line."""
+        return self.documentation.partition("\n")[0]
+
+    def to_json(self) -> dict[str, str]:
+        """Plain JSON values."""
+        return {
+            "rule": self.code,
+            "severity": self.severity.value,
+            "summary": self.summary,
+            "documentation": self.documentation,
+        }
+
+    def finding(
+        self, about: str, line: int | None, message: str, *, why: str, instead: str
+    ) -> Finding:
+        """A finding of this rule.
+
+        :param about: the object, as people name it: ``users.nick``.
+        """
+        return Finding(self.code, self.severity, about, line, message, why, instead)
 
 
 @cache

@@ -1,0 +1,1 @@
+"""Rules about who waits: locks, rewrites, scans."""

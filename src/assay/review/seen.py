@@ -1,0 +1,48 @@
+"""What rules ask of effects: which lock a table was under while a statement worked, what was added."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assay.catalog import CatalogObject, Change
+from assay.dialects import Lock
+from assay.trace.effects import OperationEffect, StatementEffect
+
+__all__ = ["behind", "changed", "relation_of", "under"]
+
+
+def relation_of(found: CatalogObject) -> str:
+    """The table that an object is or is in, as observations name it."""
+    key = found.key
+    if found.kind in ("table", "view", "materialized view"):
+        return found.name
+    # what has a name of its own ends its key with it
+    owner = key[:-1]
+    return ".".join(owner[1:] if len(owner) > 1 and owner[0] == "public" else owner)
+
+
+def changed(operation: OperationEffect, change: Change, *kinds: str) -> Iterator[CatalogObject]:
+    """What an operation added, removed or altered (then as it is after it)."""
+    for difference in operation.differences:
+        if difference.change is change and difference.object.kind in kinds:
+            yield difference.after or difference.object
+
+
+def under(
+    operation: OperationEffect, relation: str, what: str = "writes"
+) -> tuple[StatementEffect, Lock] | None:
+    """The lock on a table, of this operation or held from before, behind which reads or writes wait.
+
+    None where nothing waits: the table is new, or the statement has an online form.
+    """
+    for statement in operation.statements:
+        observed = statement.observed
+        for lock in (*observed.locks, *observed.held):
+            if lock.relation == relation and what in lock.blocks:
+                return statement, lock
+    return None
+
+
+def behind(lock: Lock) -> str:
+    """What waits, for a sentence: ``reads and writes wait``."""
+    return f"{' and '.join(lock.blocks)} wait"
