@@ -61,6 +61,8 @@ class Settings:
     """Servers to make shadows on, by dialect."""
     databases: Mapping[str, str] = field(default_factory=dict)
     """Named databases for ``check --live --database NAME``."""
+    review: Mapping[str, str] = field(default_factory=dict)
+    """Rules of the review, or patterns of them, to ``stop``, ``note`` or ``ignore``."""
     baseline: Baseline | None = None
     origins: Mapping[str, str] = field(default_factory=dict)
 
@@ -83,6 +85,7 @@ KEYS = (
     "env",
     "shadow",
     "databases",
+    "review",
     "baseline",
 )
 
@@ -126,6 +129,7 @@ def load_settings(start: Path | None = None, config: Path | None = None) -> Sett
         env=table.mapping("env"),
         shadow=_shadow(table, origins),
         databases=table.mapping("databases"),
+        review=table.mapping("review"),
         baseline=_baseline(table),
         origins=origins,
     )

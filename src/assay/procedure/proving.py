@@ -73,7 +73,7 @@ class Examination:
         intent: tuple[Difference, ...] | None = None
         if self.newest:
             intent = compare(trace.before, session.models.snapshot)
-        reviewed = review(trace, intent)
+        reviewed = review(trace, intent, session.settings.review)
         return review_step(reviewed), reviewed, trace
 
     def _traced(self, fill: Callable[[Connection], object] | None) -> Trace:

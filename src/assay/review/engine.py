@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from assay.project.revision_file import call_at
 from assay.review.finding import Finding
 from assay.review.renamed import renamed_by
 from assay.review.rule import RuleContext, all_rules
+from assay.review.severity import weighed
 from assay.review.suppress import apply_waivers
 from assay.trace.effects import OperationEffect, Trace
 
@@ -72,11 +74,16 @@ class Review:
         }
 
 
-def review(trace: Trace, intent: tuple[Difference, ...] | None) -> Review:
+def review(
+    trace: Trace,
+    intent: tuple[Difference, ...] | None,
+    severities: Mapping[str, str] | None = None,
+) -> Review:
     """Review a traced upgrade.
 
     :param intent: how the models differ from the chain before the revision; None where that is not
         known (an older revision), and then nothing counts as unasked.
+    :param severities: the project's own, see :func:`assay.review.severity.weighed`.
     """
     path = Path(trace.file)
     effects = tuple(trace.operations(lambda line: call_at(path, line)))
@@ -96,7 +103,8 @@ def review(trace: Trace, intent: tuple[Difference, ...] | None) -> Review:
         )
         reviewed.append(ReviewedOperation(effect, asked, unasked, named))
     context = RuleContext(trace.before, trace.after, renamed)
-    findings = [f for rule in all_rules() for f in rule.check(effects, context)]
+    found = [f for rule in all_rules() for f in rule.check(effects, context)]
+    findings = weighed(found, severities or {})
     return Review(
         trace.revision,
         trace.file,

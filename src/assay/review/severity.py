@@ -1,0 +1,49 @@
+"""How much findings weigh in a project: ``[tool.assay.review]`` of its settings."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from fnmatch import fnmatchcase
+
+from assay.errors import UsageError
+from assay.review.finding import Finding, Severity
+from assay.review.rule import all_rules
+
+__all__ = ["IGNORE", "weighed"]
+
+IGNORE = "ignore"
+"""The value that leaves the findings of a rule out."""
+
+
+def weighed(findings: Iterable[Finding], chosen: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Findings with the project's own severities; the last pattern that fits counts.
+
+    :param chosen: ``locks/rewrite``, or a pattern such as ``locks/*``, to ``stop``, ``note`` or
+        ``ignore``.
+    :raises UsageError: a pattern fits no rule, or the value is none of these.
+    """
+    values = [*(s.value for s in Severity), IGNORE]
+    codes = [rule.code for rule in all_rules()]
+    for pattern, value in chosen.items():
+        if not any(fnmatchcase(code, pattern) for code in codes):
+            near = difflib.get_close_matches(pattern, codes, 1)
+            raise UsageError(
+                f"[tool.assay.review] names {pattern!r}, and no rule is called so.",
+                next_step=f"Did you mean {near[0]}?"
+                if near
+                else "`assay explain` lists the rules.",
+            )
+        if value not in values:
+            raise UsageError(
+                f"[tool.assay.review] gives {pattern!r} the value {value!r}.",
+                next_step=f"Use one of: {', '.join(values)}.",
+            )
+    found = []
+    for finding in findings:
+        fitting = [value for p, value in chosen.items() if fnmatchcase(finding.rule, p)]
+        value = fitting[-1] if fitting else finding.severity.value
+        if value != IGNORE:
+            found.append(replace(finding, severity=Severity(value)))
+    return tuple(found)
