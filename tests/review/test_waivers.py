@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 
 from assay.review.finding import Finding, Severity
@@ -17,7 +19,7 @@ def waived(comment: str, where: str) -> bool:
         f"def upgrade():\n{before}    op.drop_column('users', 'nick'){on}\n"
         f"    op.drop_column('users', 'age')\n"
     )
-    (found,) = apply_waivers([FINDING], text)
+    found, *_on_waivers = apply_waivers([FINDING], text)
     assert found.stops is (found.waived is None)
     return found.waived is not None
 
@@ -52,3 +54,32 @@ def test_a_waiver_covers_the_whole_statement_it_stands_in() -> None:
     first, second = apply_waivers([inside, after], text)
     assert first.waived == "DB-12"
     assert second.waived is None
+
+
+def on(comment: str) -> str:
+    return f"def upgrade():\n    {comment}\n    op.drop_column('users', 'nick')\n"
+
+
+@pytest.mark.parametrize(
+    ("until", "counts"),
+    [
+        ("until 2027-01", True),
+        ("until 2026-11", True),
+        ("until 2026-11-22", True),
+        ("until 2026-11-21", False),
+        ("until 2026-10", False),
+        ("until 2026-13", True),  # no such month, so no end
+    ],
+)
+def test_a_waiver_may_end(until: str, counts: bool) -> None:
+    text = on(f"# assay: allow dropped -- DB-12, {until}")
+    found, *others = apply_waivers([FINDING], text, datetime.date(2026, 11, 22))
+    assert (found.waived is not None) is counts
+    assert [o.rule for o in others] == ([] if counts else ["hygiene/waiver"])
+
+
+def test_a_waiver_that_nothing_needs_is_a_finding() -> None:
+    (found,) = apply_waivers([], on("# assay: allow dropped users.age -- never used"))
+    assert found.rule == "hygiene/waiver"
+    assert found.message == "The waiver of dropped users.age in line 2 waives nothing."
+    assert not found.stops
