@@ -189,6 +189,24 @@ Table("book", metadata, Column("id", Integer, primary_key=True))
         Answers(tables={"side.book": "book"}),
         {"side.book": [{"id": 1}]},
     ),
+    Found(
+        "columns are filled in a table with a deferred foreign key",
+        ("postgresql",),
+        """
+metadata = MetaData()
+Table("book", metadata, Column("id", Integer, primary_key=True), Column("after", Integer),
+      Column("gone", Integer, nullable=False), Column("lost", Integer, nullable=False),
+      ForeignKeyConstraint(["after"], ["book.id"], deferrable=True, initially="DEFERRED"))
+""",
+        """
+metadata = MetaData()
+Table("book", metadata, Column("id", Integer, primary_key=True), Column("after", Integer),
+      Column("a", Integer, nullable=False), Column("b", Integer, nullable=False),
+      ForeignKeyConstraint(["after"], ["book.id"], deferrable=True, initially="DEFERRED"))
+""",
+        Answers(backfill={f"book.{c}": "id" for c in ("a", "b", "gone", "lost")}),
+        {"book": [{"id": 1, "after": 1, "gone": 1, "lost": 1}]},
+    ),
 )
 CASES = [(found, engine) for found in FOUND for engine in found.engines]
 

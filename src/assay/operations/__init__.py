@@ -6,6 +6,7 @@ this package, which imports Alembic and SQLAlchemy only. Generation writes the i
 
 from __future__ import annotations
 
+from assay.operations import check_deferred as check_deferred
 from assay.operations import columns as columns
 from assay.operations import comments as comments
 from assay.operations import constraints as constraints

@@ -12,6 +12,7 @@ from assay.catalog import CatalogObject, Snapshot
 from assay.generate.plan.comparison import Comparison
 from assay.generate.plan.step import Phase, Step
 from assay.generate.postgresql.conversions import local, using
+from assay.generate.postgresql.deferred import checked_now
 from assay.generate.postgresql.enums import inverse, said_values
 from assay.generate.postgresql.expected import Expected
 from assay.generate.postgresql.generated import depth, is_remade
@@ -149,7 +150,7 @@ def _operations(
     if fill:
         if changes:
             made.append(ops.AlterColumnOp(table, name, schema=schema, **changes))
-        made.append(FillNullsOp(table, name, schema))
+        made += [FillNullsOp(table, name, schema), *checked_now(c, c.table_of(after))]
         changes = {}
     if before.get("not null") != after.get("not null"):
         changes["modify_nullable"] = after.get("not null") != "true"

@@ -9,9 +9,10 @@ from alembic.operations import ops
 from sqlalchemy import text
 
 from assay.catalog import CatalogObject, Snapshot
-from assay.generate.plan.comparison import Comparison
+from assay.generate.plan.comparison import Comparison, TableKey
 from assay.generate.plan.step import Phase, Step
 from assay.generate.postgresql.altered_columns import adding, altered, dropping
+from assay.generate.postgresql.deferred import checked_now
 from assay.generate.postgresql.expected import Expected
 from assay.generate.postgresql.generated import depth
 from assay.generate.postgresql.identity import usual_sequence
@@ -30,16 +31,25 @@ Made = ops.MigrateOperation
 def steps(c: Comparison) -> Iterator[Step]:
     """Generated columns come after, and go before, those they are computed from."""
     expected = Expected.of(c)
+    filled: list[TableKey] = []
     for difference in c.changed("column"):
         old, new = difference.before, difference.after
         if not c.in_both(c.table_of(difference.object)) or _comes_along(old, new):
             continue
+        made: Iterator[Step] = iter(())
         if old is None and new is not None:
-            yield from _added(c, new)
+            made = _added(c, new)
         elif new is None and old is not None:
-            yield from _dropped(c, old)
+            made = _dropped(c, old)
         elif old is not None and new is not None:
-            yield from altered(c, old, new, expected)
+            made = altered(c, old, new, expected)
+        for step in made:
+            if step.phase is Phase.BACKFILL:
+                filled.append(c.table_of(difference.object))
+            yield step
+    pending = next(filter(None, (checked_now(c, table) for table in filled)), None)
+    if pending:
+        yield Step(Phase.BACKFILL, pending, [], (), rank=1000)
 
 
 def _comes_along(old: CatalogObject | None, new: CatalogObject | None) -> bool:
@@ -68,7 +78,8 @@ def _dropped(c: Comparison, old: CatalogObject) -> Iterator[Step]:
         yield Step(Phase.RENAME_CONSTRAINT, drop, [adding(c, c.old, old)], old.key, rank)
     elif _needs_value(old):
         add, slot, tighten = _in_three(c, c.old, old)
-        yield Step(Phase.DROP_COLUMN, drop, [*add, slot, tighten], old.key)
+        settled = checked_now(c, c.table_of(old))
+        yield Step(Phase.DROP_COLUMN, drop, [*add, slot, *settled, tighten], old.key)
     else:
         yield Step(Phase.DROP_COLUMN, drop, _whole(c, c.old, old), old.key)
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from assay.catalog import Snapshot
 from assay.generate.plan.comparison import Comparison, TableKey
 from assay.generate.plan.step import Phase, Step
+from assay.generate.postgresql.deferred import checked_now
 from assay.generate.postgresql.renames import column_now
 from assay.generate.postgresql.tokens import Reader
 from assay.generate.postgresql.type_texts import TypeText
@@ -33,12 +34,13 @@ def steps(c: Comparison) -> Iterator[Step]:
             continue
         back = _inverse(mapping, _allowed(c.old, table, column))
         schema = c.schema_of(table)
-        undo = [MapValuesOp(table[1], column, back, schema=schema)] if back else []
+        settled = checked_now(c, table)
+        undo = [MapValuesOp(table[1], column, back, schema=schema), *settled] if back else []
         room = _length(old.get("type") or "")
         longer = room is not None and any(len(v) > room for v in mapping.values() if v is not None)
         yield Step(
             Phase.ALTER_COLUMN if longer else Phase.BACKFILL,
-            [MapValuesOp(table[1], column, mapping, schema=schema)],
+            [MapValuesOp(table[1], column, mapping, schema=schema), *settled],
             undo,
             (*table, column),
             rank=1 if longer else 0,  # after the column was made longer
