@@ -34,12 +34,15 @@ class _ColumnChange(DDLElement):
 @compiles(_ColumnChange)
 def _compile(element: _ColumnChange, compiler: Any, **_: Any) -> str:
     column = element.column
-    parts = [element.start, compiler.get_column_specification(column)]
+    # a name is said once there: the driver halves each "%%"
+    start: str = compiler.sql_compiler.post_process_text(element.start)
+    end: str = compiler.sql_compiler.post_process_text(element.end)
+    parts = [start, compiler.get_column_specification(column)]
     if column.autoincrement is True and "AUTO_INCREMENT" not in parts[-1]:
         # SQLAlchemy writes it for a column of a table's primary key only
         parts.append("AUTO_INCREMENT")
     parts += [compiler.process(constraint) for constraint in column.constraints]
-    return " ".join(parts) + element.end
+    return " ".join(parts) + end
 
 
 class _ColumnOp(ops.MigrateOperation):
@@ -115,8 +118,7 @@ class AddKeyedColumnOp(_ColumnOp):
 
 @Operations.implementation_for(AddKeyedColumnOp)
 def _add_keyed(operations: Operations, op: AddKeyedColumnOp) -> None:
-    key = operations.get_context().dialect.identifier_preparer.quote(op.column.name)
-    op.change(operations, "ADD COLUMN", f", ADD PRIMARY KEY ({key})")
+    op.change(operations, "ADD COLUMN", f", ADD PRIMARY KEY ({named(operations, op.column.name)})")
 
 
 @Operations.register_operation("replace_column")

@@ -29,7 +29,9 @@ def escaped(sql: str) -> str:
 def named(operations: Operations, name: str, schema: str | None = None) -> str:
     """A name as SQL, with its schema where it has one."""
     quote = operations.get_context().dialect.identifier_preparer.quote
-    return quote(name) if schema is None else f"{quote(schema)}.{quote(name)}"
+    sql = quote(name) if schema is None else f"{quote(schema)}.{quote(name)}"
+    # for drivers that format their parameters into the text the preparer doubles "%"; so does run()
+    return sql.replace("%%", "%") if "%%" in quote("%") else sql
 
 
 def literal(text: str) -> str:

@@ -42,6 +42,7 @@ __all__ = [
     "upgrade_step_of",
     "variants_of",
     "version_table",
+    "whole_copy",
 ]
 
 
@@ -185,8 +186,19 @@ def render_operations(operations: Any, context: AutogenContext) -> str:
 
 
 def copy_column(column: Column[Any]) -> Column[Any]:
-    """A copy of a column that belongs to no table."""
+    """A copy of a column that belongs to no table, as Alembic makes one.
+
+    A Boolean or an Enum has lost its variants in it (SQLAlchemy 2.1.9): see :func:`whole_copy`.
+    """
     return column._copy()
+
+
+def whole_copy(column: Column[Any]) -> Column[Any]:
+    """A copy of a column that belongs to no table, its type as it was."""
+    copied = copy_column(column)
+    if variants_of(column.type) and not variants_of(copied.type):
+        set_variants_of(copied.type, variants_of(column.type))
+    return copied
 
 
 def doubles_percents(dialect: Dialect) -> bool:

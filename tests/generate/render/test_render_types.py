@@ -15,6 +15,8 @@ from assay.generate.render import render_type
 from assay.generate.render.ddl import type_ddl
 from assay.operations import Verbatim
 
+CITEXT = getattr(postgresql, "CITEXT", postgresql.TEXT)  # SQLAlchemy 2.0.7
+
 
 class Mood(enum.Enum):
     happy = "H"
@@ -135,7 +137,7 @@ TYPES = [
     postgresql.ENUM("a", "b", name="e", create_type=False),
     postgresql.ENUM(Mood, name="e", schema="s"),
     postgresql.DOMAIN("posint", sa.Integer, check="VALUE > 0 AND 'a%' <> 'b\\:c'"),
-    postgresql.DOMAIN("email", postgresql.CITEXT, collation="C", not_null=True, default="x"),
+    postgresql.DOMAIN("email", CITEXT, collation="C", not_null=True, default="x"),
     postgresql.DOMAIN("d", sa.Numeric(9, 2), default=sa.text("1 + 1"), constraint_name="ck_d"),
     postgresql.DOMAIN("d", sa.Integer, create_type=False, schema="s"),
     postgresql.INTERVAL(fields="DAY TO SECOND", precision=3),
@@ -174,7 +176,7 @@ TYPES = [
     mysql.TINYINT(1),
     sa.String(9)
     .with_variant(mysql.VARCHAR(100, charset="utf8mb4"), "mysql")
-    .with_variant(postgresql.CITEXT(), "postgresql"),
+    .with_variant(CITEXT(), "postgresql"),
     sa.JSON().with_variant(postgresql.JSONB(), "postgresql"),
     sa.Enum("a", name="v").with_variant(postgresql.ENUM("a", name="w"), "postgresql"),
     sa.String(5).with_variant(Money(), "sqlite"),

@@ -14,7 +14,7 @@ from assay.catalog import CatalogObject
 from assay.generate.mysql.text import strings
 from assay.operations.verbatim import Verbatim
 
-__all__ = ["type_of", "with_labels"]
+__all__ = ["is_json", "type_of", "with_labels"]
 
 _TYPE = re.compile(r"(?P<name>[\w]+)(?:\((?P<arguments>.*)\))?(?P<flags>(?: \w+)*)\Z", re.DOTALL)
 _WIDTHS = {"tinyint": 4, "smallint": 6, "mediumint": 9, "int": 11, "bigint": 20}

@@ -13,6 +13,7 @@ from assay.generate.mysql.affected import affected, objects_of
 from assay.generate.mysql.definitions import new_column, old_column
 from assay.generate.mysql.primary_keys import rekeyed
 from assay.generate.mysql.text import mentions
+from assay.generate.mysql.uuids import without_hyphens
 from assay.generate.mysql.values import remapped
 from assay.generate.plan.comparison import Comparison
 from assay.generate.plan.step import Phase, Step
@@ -90,6 +91,7 @@ def _altered(c: Comparison, old: CatalogObject, new: CatalogObject) -> Iterator[
             return
         before.autoincrement = after.autoincrement = "auto"
     do, undo = remapped(c, old, new)
+    do, undo = [*do, *without_hyphens(c, old, new)], [*undo, *without_hyphens(c, new, old)]
     if new.get("not null") == "true" and old.get("not null") != "true":
         slot = BackfillOp(table, name, None)
         if new.get("default") is None or slot.target in c.answers.backfill:

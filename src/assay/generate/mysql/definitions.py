@@ -11,7 +11,7 @@ from assay.catalog import CatalogObject, Snapshot
 from assay.generate.mysql.column_types import is_json, type_of
 from assay.generate.plan.comparison import Comparison
 from assay.operations.statements import escaped
-from assay.project.compat import copy_column
+from assay.project.compat import variants_of, whole_copy
 
 __all__ = ["catalog_column", "is_mariadb", "new_column", "old_column", "says_collation"]
 
@@ -43,7 +43,7 @@ def new_column(c: Comparison, found: CatalogObject) -> Column[Any]:
     )
     if model is None:
         return catalog_column(c.new, found)
-    column = copy_column(model)
+    column = whole_copy(model)
     # these make objects of their own, and so have steps of their own
     column.index = column.unique = None
     column.primary_key = False
@@ -64,12 +64,15 @@ def _without_check(
 ) -> TypeEngine[Any]:
     """The type without the CHECK that Boolean and Enum make: it has its own step.
 
-    SQLAlchemy's copy of an ENUM has lost its collation (2.1.9).
+    SQLAlchemy's copy of an ENUM has lost its collation, and its variants (2.1.9).
     """
     said = getattr(type_, "collation", None) or getattr(model.type, "collation", None)
     if said is not None and getattr(type_, "collation", None) != said:
         return catalog_column(c.new, found).type
-    if getattr(type_, "create_constraint", False):
+    variants = variants_of(type_)
+    if any(getattr(each, "create_constraint", False) for each in (type_, *variants.values())):
+        if variants:
+            return catalog_column(c.new, found).type
         plain: Any = type_.copy()
         plain.create_constraint = False
         return plain  # type: ignore[no-any-return]

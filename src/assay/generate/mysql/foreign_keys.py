@@ -10,6 +10,7 @@ from assay.catalog import CatalogObject, Snapshot
 from assay.generate.mysql.affected import affected
 from assay.generate.mysql.implicit import kept_index, with_foreign_keys
 from assay.generate.mysql.making import drop, make
+from assay.generate.mysql.orphans import parents_again
 from assay.generate.plan.comparison import Comparison
 from assay.generate.plan.step import Phase, Step
 from assay.operations.keep_index import KeepIndexOp
@@ -36,7 +37,8 @@ def dropped(c: Comparison, found: CatalogObject) -> Step:
     goes, _ = with_foreign_keys(c)
     index = goes.get(found.identity)
     do = [drop(found), *([drop(index)] if index else [])]
-    return Step(Phase.DROP_FOREIGN_KEY, do, _made(c, c.old, found), found.key)
+    undo = [*parents_again(c, found), *_made(c, c.old, found)]
+    return Step(Phase.DROP_FOREIGN_KEY, do, undo, found.key)
 
 
 def added(c: Comparison, found: CatalogObject) -> Step:

@@ -20,7 +20,7 @@ from assay.generate.sqlite.definitions import catalog_column, definition, option
 from assay.generate.sqlite.tables import model_items, model_options
 from assay.operations.map_values import MapValuesOp
 from assay.operations.rebuild_table import RebuildTableOp
-from assay.project.compat import copy_column
+from assay.project.compat import whole_copy
 
 __all__ = ["steps"]
 
@@ -91,7 +91,7 @@ def _new_column(c: Comparison, found: CatalogObject) -> Any:
     )
     if own is None:
         return catalog_column(c, found, c.new)
-    column = copy_column(own)
+    column = whole_copy(own)
     column.primary_key = False
     column.index = column.unique = None
     column.constraints = set()
@@ -100,7 +100,10 @@ def _new_column(c: Comparison, found: CatalogObject) -> Any:
 
 
 def _rebuilt(c: Comparison, table: str, differences: list[Difference]) -> Iterator[Step]:
-    """The table made anew; what would leave rows without a value comes with a slot first."""
+    """The table made anew; what would leave rows without a value comes with a slot first.
+
+    A column that becomes NOT NULL fills rows with its default where nobody said another value.
+    """
     before, after = _wanting(c.old, c.new, table), _wanting(c.new, c.old, table)
     for found in after:
         add: Ops = [ops.AddColumnOp(table, _nullable(_new_column(c, found)))]
@@ -113,13 +116,14 @@ def _rebuilt(c: Comparison, table: str, differences: list[Difference]) -> Iterat
         and any(n == "not null" and new == "true" for n, _, new in d.altered)
         and d.object.get("generated") is None
     ]
-    for found in (*after, *tightened):
+    filled = [o for o in tightened if o.get("default") is not None and not _answered(c, o)]
+    for found in (*after, *(o for o in tightened if o not in filled)):
         yield Step(Phase.BACKFILL, [BackfillOp(table, found.key[1], None)], [], found.key)
     items = model_items(c, table)
     do = RebuildTableOp(
         table,
         items if items is not None else definition(c, c.new, table),
-        copy=conversions(table, c.old, c.new, _values(c)),
+        copy=conversions(table, c.old, c.new, _values(c), filled),
         drop=_gone(table, c.old, c.new),
         **(model_options(c, table) if items is not None else options(c.new, table)),
     )
@@ -159,6 +163,10 @@ def _gone(table: str, before: Snapshot, after: Snapshot) -> list[str]:
         for o in before.of_kind("column")
         if o.key[0] == table and after.get("column", *o.key) is None
     ]
+
+
+def _answered(c: Comparison, found: CatalogObject) -> bool:
+    return ".".join(found.key) in c.answers.backfill
 
 
 def _nullable(column: Any) -> Any:

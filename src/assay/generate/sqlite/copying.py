@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from assay.catalog import Snapshot
+from assay.catalog import CatalogObject, Snapshot
 
 __all__ = ["conversions"]
 
@@ -14,6 +14,7 @@ def conversions(
     before: Snapshot,
     after: Snapshot,
     values: Mapping[str, Mapping[str, str | None]],
+    filled: Collection[CatalogObject] = (),
 ) -> dict[str, str]:
     """SQL over the old row, by column.
 
@@ -22,6 +23,7 @@ def conversions(
     column's affinity; a CAST would destroy what is not a number.
 
     :param values: by column, values that rows hold to what they become.
+    :param filled: columns of which rows without a value get the default.
     """
     found = {}
     for new in after.of_kind("column"):
@@ -33,6 +35,8 @@ def conversions(
         mapped = values.get(f"{table}.{new.key[1]}")
         if mapped:
             expression = _mapped(expression, mapped)
+        if new in filled:
+            expression = f"coalesce({expression}, {new.get('default')})"
         if expression != name:
             found[new.key[1]] = expression
     return found

@@ -29,24 +29,25 @@ def steps(c: Comparison) -> Iterator[Step]:
 
 
 def _create(found: CatalogObject) -> CreateViewOp:
-    text = found.get("definition") or ""
-    head, _, query = _at_as(text)
-    return CreateViewOp(found.key[0], query or head)
+    columns, query = _at_as(found.get("definition") or "")
+    return CreateViewOp(found.key[0], query, options=columns or None)
 
 
 def _drop(found: CatalogObject) -> DropViewOp:
     return DropViewOp(found.key[0])
 
 
-def _at_as(text: str) -> tuple[str, str, str]:
-    """``CREATE VIEW name AS query`` around its first AS that stands outside of quotes."""
-    depth_quote = ""
-    for at in range(len(text) - 3):
-        character = text[at]
-        if depth_quote:
-            depth_quote = "" if character == depth_quote else depth_quote
+def _at_as(text: str) -> tuple[str, str]:
+    """``(column, …) AS query``, what follows a view's name, around its first AS.
+
+    The names of the columns may be left out; a quoted one may hold anything.
+    """
+    quote = ""
+    for at, character in enumerate(text):
+        if quote:
+            quote = "" if character == quote else quote
         elif character in "'\"`":
-            depth_quote = character
-        elif text[at : at + 4].upper() == " AS ":
-            return text[:at], " AS ", text[at + 4 :]
-    return text, "", ""
+            quote = character
+        elif text[at : at + 3].upper() == "AS " and (at == 0 or text[at - 1] == " "):
+            return text[:at].strip(), text[at + 3 :]
+    return "", text
