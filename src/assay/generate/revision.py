@@ -11,7 +11,7 @@ from assay.dialects import Address
 from assay.errors import ProcedureStop, UsageError
 from assay.generate.autogenerate import generate_file
 from assay.generate.plan.comparison import Request
-from assay.generate.slots import backfill_body
+from assay.generate.slots import backfill_body, stamped
 from assay.project.compat import reload_revision
 from assay.project.project import Project
 from assay.project.revision_file import Slot, fill_slots, find_slots
@@ -79,7 +79,8 @@ def write_revision(
                     f"--backfill {target}: that column needs no value in this change.",
                     next_step="Columns that need one: " + (", ".join(targets) or "none") + ".",
                 )
-            bodies[target] = backfill_body(target, expression, generated.dialect)
+            still = stamped(target, request.old, request.new)
+            bodies[target] = backfill_body(target, expression, generated.dialect, still)
         text, _ = fill_slots(text, {k: list(v) for k, v in bodies.items()})
         text = mark_drops(text, answers.drop)
         generated.path.write_text(text, encoding="utf-8")

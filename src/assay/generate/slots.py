@@ -8,21 +8,21 @@ Alembic.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from alembic.autogenerate import renderers
 from alembic.operations import ops
 
+from assay.catalog import Snapshot
 from assay.errors import UsageError
 from assay.project.revision_file import SLOT_END, SLOT_START
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
-    from sqlalchemy import Column
     from sqlalchemy.engine import Dialect
 
-__all__ = ["BackfillOp", "backfill_body", "needs_value", "slots_in"]
+__all__ = ["BackfillOp", "backfill_body", "slots_in", "stamped"]
 
 
 class BackfillOp(ops.MigrateOperation):
@@ -54,22 +54,42 @@ def slots_in(operations: ops.OpContainer) -> Iterator[BackfillOp]:
             yield from slots_in(op)
 
 
-def needs_value(column: Column[Any]) -> bool:
-    """Whether existing rows would be left without a value that the column demands."""
-    return not column.nullable and column.server_default is None and column.identity is None
+def stamped(target: str, *sides: Snapshot) -> tuple[str, ...]:
+    """Other columns of a slot's table that MySQL sets at each UPDATE, ``ON UPDATE CURRENT_TIMESTAMP``.
+
+    :param sides: catalogs that they must all be in.
+    """
+    *_, table, column = target.split(".")
+    found = [
+        {o.key[1] for o in side.of_kind("column") if o.key[0] == table and o.get("on update")}
+        for side in sides
+    ]
+    return tuple(sorted(set.intersection(*found) - {column})) if found else ()
 
 
-def backfill_body(target: str, expression: str, dialect: Dialect) -> list[str]:
-    """The lines of a slot that fill one column by an SQL expression over the row."""
+def backfill_body(
+    target: str, expression: str, dialect: Dialect, still: Iterable[str] = ()
+) -> list[str]:
+    """The lines of a slot that fill one column by an SQL expression over the row.
+
+    :param still: columns that are set to what they are, since the server would change them.
+    """
     *schema, table, column = target.split(".")
     if len(schema) > 1:
         raise UsageError(
             f"{target!r} is not table.column or schema.table.column.",
             next_step='Write --backfill users.email="…".',
         )
-    quote = dialect.identifier_preparer.quote
+    preparer = dialect.identifier_preparer
+    # a driver's "%%"; op.execute makes it so once more
+    doubles = "%%" in preparer.quote("%")
+
+    def quote(part: str) -> str:
+        return preparer.quote(part).replace("%%", "%") if doubles else preparer.quote(part)
+
     name = ".".join(quote(part) for part in (*schema, table))
-    sql = f"UPDATE {name} SET {quote(column)} = {expression} WHERE {quote(column)} IS NULL"
+    values = [f"{quote(column)} = {expression}", *(f"{quote(c)} = {quote(c)}" for c in still)]
+    sql = f"UPDATE {name} SET {', '.join(values)} WHERE {quote(column)} IS NULL"
     return [f"op.execute({_literal(_without_binds(sql))})"]
 
 

@@ -15,7 +15,7 @@ from assay.catalog import compare
 from assay.errors import AssayError, ExitCode, ProcedureStop, UsageError
 from assay.generate.answers import Answers
 from assay.generate.revision import mark_drops
-from assay.generate.slots import backfill_body
+from assay.generate.slots import backfill_body, stamped
 from assay.procedure import state
 from assay.procedure.applying import apply_step, on_database_step, recover
 from assay.procedure.leaks import leak_step
@@ -281,7 +281,10 @@ def _answer(session: Session, pending: state.Change, answers: Answers) -> None:
     refuse_renames(answers, pending.answers)
     path = session.settings.root / pending.path
     dialect = registry.load(session.probe.dialect)()
-    bodies = {t: backfill_body(t, e, dialect) for t, e in answers.backfill.items()}
+    bodies = {
+        target: backfill_body(target, value, dialect, stamped(target, session.models.snapshot))
+        for target, value in answers.backfill.items()
+    }
     text, unknown = fill_slots(path.read_text(encoding="utf-8"), dict(bodies))
     text = mark_drops(text, answers.drop)
     if unknown:
