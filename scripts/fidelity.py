@@ -158,12 +158,16 @@ def pairs() -> list[str]:
         "| engine | pairs | right | wrong | seed | date |",
         "|---" * 6 + "|",
     ]
-    for engine, one in sorted(json.loads(PAIRS.read_text(encoding="utf-8")).items()):
+    known = json.loads(PAIRS.read_text(encoding="utf-8"))
+    for engine, one in sorted(known.items()):
         lines.append(
             f"| {ENGINES.get(engine, engine)} | {one['pairs']} | {one['right']} | {one['wrong']} "
             f"| {one['seed']} | {one['date']} |"
         )
-    return lines
+    notes = [
+        f"{ENGINES.get(e, e)}: {one['note']}" for e, one in sorted(known.items()) if "note" in one
+    ]
+    return [*lines, *(["", *notes] if notes else [])]
 
 
 if __name__ == "__main__":

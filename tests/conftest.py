@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,9 @@ def pytest_configure() -> None:
 
     if os.environ.get("ASSAY_TEST_WHEEL") and Path(assay.__file__).is_relative_to(ROOT / "src"):
         raise pytest.UsageError(f"these tests are to run on the wheel, not on {assay.__file__}")
+    # a shell ignores it for what runs in its background; programs of ours are to be interrupted
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
