@@ -63,6 +63,8 @@ class Settings:
     """Named databases for ``check --live --database NAME``."""
     review: Mapping[str, str] = field(default_factory=dict)
     """Rules of the review, or patterns of them, to ``stop``, ``note`` or ``ignore``."""
+    online: int | None = None
+    """Tables with more rows than this are changed by safe forms; 0 for every table, None for none."""
     baseline: Baseline | None = None
     origins: Mapping[str, str] = field(default_factory=dict)
 
@@ -86,6 +88,7 @@ KEYS = (
     "shadow",
     "databases",
     "review",
+    "online",
     "baseline",
 )
 
@@ -130,6 +133,7 @@ def load_settings(start: Path | None = None, config: Path | None = None) -> Sett
         shadow=_shadow(table, origins),
         databases=table.mapping("databases"),
         review=table.mapping("review"),
+        online=table.rows("online"),
         baseline=_baseline(table),
         origins=origins,
     )

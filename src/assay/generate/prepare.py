@@ -34,6 +34,7 @@ def prepared(
     new: Snapshot,
     answers: Answers,
     ignore: Callable[[CatalogObject], bool],
+    online: Callable[[tuple[str, ...]], bool] | None = None,
 ) -> Iterator[tuple[Address, Request]]:
     """Where autogenerate runs, and what it is asked.
 
@@ -42,15 +43,16 @@ def prepared(
 
     :param at: the shadow before the revision, its catalog being ``old``.
     :param new: the catalog of the models.
+    :param online: see :class:`assay.generate.plan.comparison.Request`.
     """
     plan = import_module(f"{engine(at.dialect)}.renames")
     steps = in_order(plan.rename_steps(default_schema_of(old), old, new, answers))
     if not steps:
-        yield at, Request(old, new, answers, ignore)
+        yield at, Request(old, new, answers, ignore, online=online)
         return
     copy = shadows.copy(at)
     try:
-        yield copy, Request(_run(project, copy, steps), new, answers, ignore, steps)
+        yield copy, Request(_run(project, copy, steps), new, answers, ignore, steps, online)
     finally:
         shadows.drop(copy)
 

@@ -81,20 +81,23 @@ def apply_step(session: Session, expected: Reading, remember: Remember) -> Step:
 
 
 def on_database_step(
-    session: Session, revision: Script, expected: Reading, remember: Remember
+    session: Session, revisions: Sequence[Script], expected: Reading, remember: Remember
 ) -> Step:
-    """Step 7 by hand: down and up again on the real database itself."""
+    """Step 7 by hand: down and up again on the real database itself.
+
+    :param revisions: those of the change, in the order they run.
+    """
     session.listener.doing("down and up on the database itself")
     before = session.chain.snapshot
     live = read_database(session.project, None)
     file = live_file(live.run, session.settings.root)
-    backup = _back_up(session, file, f"reverse-{revision.revision}", remember)
+    backup = _back_up(session, file, f"reverse-{revisions[0].revision}", remember)
     try:
-        down = downgrade_live(session.project, revision)
+        down = downgrade_live(session.project, revisions[0])
         after_down = same_catalog(before, down.snapshot, session.ignore)
-        upgrade_live(session.project, [revision], expected.heads, expected.snapshot, session.ignore)
+        upgrade_live(session.project, revisions, expected.heads, expected.snapshot, session.ignore)
     except BaseException as error:
-        after = _undo(session, file, backup, live, [revision])
+        after = _undo(session, file, backup, live, revisions)
         remember(backup="", database="")
         if not isinstance(error, AssayError):
             raise

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from assay.catalog import Difference, compare
 from assay.dialects import Address, load
 from assay.errors import AssayError
+from assay.generate.answers import Answers
 from assay.generate.plan.comparison import Request
 from assay.generate.renames import renames_in
 from assay.procedure.drift import compared
@@ -19,7 +20,7 @@ from assay.procedure.steps import backfill_step, reverse_lines, review_step
 from assay.procedure.writing import generation
 from assay.project.failures import RevisionFailed
 from assay.project.revision_file import find_slots
-from assay.prove.handedits import Ddl, compare_ddl, generated_ddl, own_ddl
+from assay.prove.handedits import Ddl, DdlDifference, compare_ddl, generated_ddl, own_ddl
 from assay.prove.parity import Parity
 from assay.prove.reversal import Reversal
 from assay.prove.rows import make_rows
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 __all__ = ["ROWS", "Examination"]
+
+T = TypeVar("T")
 
 ROWS = 3
 """Rows made in each empty table before a revision is reversed."""
@@ -93,33 +96,43 @@ class Examination:
             return backfill_step(slots, None, found, str(path))
         session.listener.doing("comparing with what generation makes")
         own = self._on_copy_of_before(lambda at: own_ddl(project, at, self.revision))
-        ddl = compare_ddl(own, self._generated())
-        if not ddl.empty:
-            # a revision that plain Alembic generated is no hand edit either
-            plain = compare_ddl(own, self._generated(plain=True))
-            ddl = plain if plain.empty else ddl
+        ddl: DdlDifference | None = None
+        for generated in self._generations():
+            compared_with = [compare_ddl(own, one) for one in generated]
+            same = next((one for one in compared_with if one.empty), None)
+            ddl = same or ddl or compared_with[0]
+            if same is not None:
+                break
         return backfill_step(slots, ddl, (), str(path))
 
-    def _generated(self, *, plain: bool = False) -> Ddl:
-        """The DDL that generation makes, of the renames that the revision makes.
+    def _generations(self) -> Iterator[list[Ddl]]:
+        """The DDL of each revision that generation makes, of the renames that this revision makes.
 
-        :param plain: ask Alembic's own comparators.
+        First as the settings say, then in safe forms, then without them. A revision that plain
+        Alembic generated is no hand edit either: last its own comparators are asked.
         """
         session = self.session
-
-        def made(at: Address, prepared: tuple[Address, Request | None]) -> Ddl:
-            return generated_ddl(
-                session.project, prepared, at, self.revision, session.shadows.folder
-            )
-
-        if plain:
-            return self._on_copy_of_before(lambda at: made(at, (self.before, None)))
         old = read_database(session.project, self.before)
         answers = renames_in(Path(self.revision.path), old.snapshot)
-        with generation(session, self.before, old, answers) as prepared:
-            return self._on_copy_of_before(lambda at: made(at, prepared))
+        asked = session.online
+        yield self._generated(old, answers, asked)
+        if session.online_over != 0:
+            yield self._generated(old, answers, lambda _table: True)
+        if asked is not None:
+            yield self._generated(old, answers, None)
+        yield self._on_copy_of_before(lambda at: self._made(at, (self.before, None)))
 
-    def _on_copy_of_before(self, made: Callable[[Address], Ddl]) -> Ddl:
+    def _generated(
+        self, old: Reading, answers: Answers, online: Callable[[tuple[str, ...]], bool] | None
+    ) -> list[Ddl]:
+        with generation(self.session, self.before, old, answers, online) as prepared:
+            return self._on_copy_of_before(lambda at: self._made(at, prepared))
+
+    def _made(self, at: Address, prepared: tuple[Address, Request | None]) -> list[Ddl]:
+        session = self.session
+        return generated_ddl(session.project, prepared, at, self.revision, session.shadows.folder)
+
+    def _on_copy_of_before(self, made: Callable[[Address], T]) -> T:
         at = self.session.copy(self.before)
         try:
             return made(at)

@@ -41,6 +41,8 @@ class Request:
     """What is left alone: patterns of the settings, the project's own filters."""
     renames: Sequence[Step] = ()
     """The steps that :attr:`old` has behind it already."""
+    online: Callable[[TableKey], bool] | None = None
+    """Which tables are large enough to be changed by safe forms; None writes one plain revision."""
 
 
 class Comparison:
