@@ -1,31 +1,51 @@
-"""The revisions of one change under examination, each where the one before it ends."""
+"""The revisions of one change under examination, each where the one before it ends.
+
+Rows made before the first go with it to the last: those made in the middle would lack what a backfill
+before gives them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from assay.dialects import Address
-from assay.procedure.proving import Examination
+from assay.procedure.proving import ROWS, Examination
 from assay.procedure.session import Session
+from assay.prove.reversal import Reversal
+from assay.prove.walk import walk
 from assay.shadow.reading import Reading
+from assay.trace.effects import Trace
+from assay.trace.run import trace_upgrade
 
 if TYPE_CHECKING:
     from alembic.script import Script
+    from sqlalchemy import Connection
 
 __all__ = ["Part", "examined"]
 
 
 @dataclass
+class _Together:
+    """What is run once for all revisions of a change."""
+
+    revisions: Sequence[Script]
+    walked: tuple[Reversal, ...] | None = None
+    copied: tuple[tuple[Reversal, ...], str] | None = None
+
+
+@dataclass
 class Part(Examination):
-    """One of several revisions of a change.
+    """One of the revisions of a change.
 
     :param earlier: the one that runs before it; None: the session stands before this one.
     """
 
     earlier: Part | None = None
+    together: _Together = field(default_factory=lambda: _Together(()))
     _after: tuple[Address, Reading] | None = field(default=None, repr=False)
+    _traced_at: Address | None = field(default=None, repr=False)
 
     @property
     def before(self) -> Address:
@@ -46,10 +66,52 @@ class Part(Examination):
         before = self.session.chain if self.earlier is None else self.earlier.after[1]
         return before.snapshot.fingerprint, self.after[1].snapshot.fingerprint
 
+    def _traced(self, fill: Callable[[Connection], object] | None) -> Trace:
+        filled = self.earlier.traced_at if self.earlier is not None and fill is not None else None
+        at = self.session.copy(filled or self.before)
+        try:
+            trace = trace_upgrade(self.session.project, at, self.revision, fill)
+        except BaseException:
+            self.session.shadows.drop(at)
+            raise
+        self._traced_at = at if fill is not None else None
+        return trace
+
+    @property
+    def traced_at(self) -> Address | None:
+        """The shadow that the revision was traced on, its rows in it."""
+        return self._traced_at
+
+    def _walked(self) -> Reversal:
+        if self.together.walked is None:
+            session, revisions = self.session, self.together.revisions
+            at = session.copy(session.chain_at)
+            self.together.walked = walk(session.project, session.shadows, at, revisions, rows=ROWS)
+        return self._own(self.together.walked)
+
+    def _on_copy(self, live_url: str) -> tuple[Reversal | None, str]:
+        if self.together.copied is None:
+            # the first part asks, with all of them
+            revisions = self.together.revisions
+            self.together.copied = self.walk_on_copy(live_url, revisions)
+        results, said = self.together.copied
+        return (self._own(results) if results else None), said
+
+    def _own(self, results: Sequence[Reversal]) -> Reversal:
+        """The result of this revision; rows made before an earlier one are there still."""
+        rows: dict[str, int] = {}
+        for one in results:
+            rows |= one.rows
+            if one.revision == self.revision.revision:
+                return replace(one, rows=rows)
+        raise AssertionError(self.revision.revision)
+
 
 def examined(session: Session, revisions: Sequence[Script]) -> list[Part]:
-    """Examinations of the revisions of one change; nothing is run yet."""
+    """Examinations of the revisions of one change, to be asked in order; nothing is run yet."""
+    together = _Together(revisions)
     parts: list[Part] = []
     for revision in revisions:
-        parts.append(Part(session, revision, True, earlier=parts[-1] if parts else None))
+        earlier = parts[-1] if parts else None
+        parts.append(Part(session, revision, True, earlier=earlier, together=together))
     return parts

@@ -163,8 +163,7 @@ class Examination:
         """
         session = self.session
         session.listener.doing("up, down, up on a shadow holding rows")
-        at = session.copy(self.before)
-        (result,) = walk(session.project, session.shadows, at, [self.revision], rows=ROWS)
+        result = self._walked()
         made = sum(result.rows.values())
         lines = list(reverse_lines(result))
         on = [f"a shadow holding {made} rows" if made else "an empty shadow"]
@@ -195,26 +194,43 @@ class Examination:
         status = Status.PASSED if good else Status.STOPPED
         return Step("reverse", status, summary, 7, tuple(lines), data), result
 
+    def _walked(self) -> Reversal:
+        session = self.session
+        at = session.copy(self.before)
+        (result,) = walk(session.project, session.shadows, at, [self.revision], rows=ROWS)
+        return result
+
     def _on_copy(self, live_url: str) -> tuple[Reversal | None, str]:
+        results, said = self.walk_on_copy(live_url, [self.revision])
+        return (results[0] if results else None), said
+
+    def walk_on_copy(
+        self, live_url: str, revisions: Sequence[Script]
+    ) -> tuple[tuple[Reversal, ...], str]:
+        """Up, down, up for revisions on a copy of the real database.
+
+        :param revisions: this one, and those after it.
+        :returns: none, and why, where there is no copy.
+        """
         session = self.session
         dialect = session.probe.dialect
         server = session.shadows.server(dialect)
         limit = session.settings.copy_limit_mb * 1024 * 1024
         at, said = load(dialect).copy_live(server, live_url, limit)
         if at is None:
-            return None, said
+            return (), said
         try:
             history = session.project.history
             earlier = history.before(self.revision)
             reading = read_database(session.project, at)
             applied = history.applied(h for h in reading.heads if history.has(h))
             if self.revision.revision in applied:
-                return None, "the database has the revision already"
+                return (), "the database has the revision already"
             session.upgraded(at, earlier)
-            (result,) = walk(session.project, session.shadows, at, [self.revision])
+            results = walk(session.project, session.shadows, at, revisions)
         except AssayError as error:
-            return None, f"the copy could not be brought to the revision before: {error.what}"
-        return result, f"a copy of the database ({said})"
+            return (), f"the copy could not be brought to the revision before: {error.what}"
+        return results, f"a copy of the database ({said})"
 
 
 def stopped(steps: Sequence[Step]) -> Step | None:

@@ -58,7 +58,7 @@ class Sides:
 def sections(steps: Sequence[Step], sides: Sides) -> list[Section]:
     """Cut steps that stand in order into as few sections as their kinds allow."""
     found: list[Section] = []
-    for step in _grouped(steps, sides):
+    for step in _grouped([_reversible(step) for step in steps], sides):
         up, down = kind_of(step.ops, sides.up), kind_of(step.undo, sides.down)
         last = found[-1] if found else None
         if last is not None:
@@ -69,6 +69,22 @@ def sections(steps: Sequence[Step], sides: Sides) -> list[Section]:
                 continue
         found.append(Section(up, down, [step]))
     return found
+
+
+def _reversible(step: Step) -> Step:
+    """A step that is taken back by itself, also where a later undo would take all of it away.
+
+    A new column that becomes NOT NULL is dropped by the undo that added it: in one revision that is
+    enough.
+    """
+    if step.undo or not step.ops:
+        return step
+    undo = [
+        ops.AlterColumnOp(op.table_name, op.column_name, schema=op.schema, modify_nullable=True)
+        for op in step.ops
+        if isinstance(op, ops.AlterColumnOp) and op.modify_nullable is False
+    ]
+    return Step(step.phase, step.ops, undo, step.about, step.rank)
 
 
 def _grouped(steps: Sequence[Step], sides: Sides) -> list[Step]:

@@ -17,16 +17,24 @@ from assay.operations.statements import named, run
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
 
-__all__ = ["SetNotNullOnlineOp", "helper_name", "prove_not_null"]
+__all__ = ["SetNotNullOnlineOp", "helper_name", "is_helper", "prove_not_null"]
 
 _FOUND = """
 SELECT attnotnull AS there FROM pg_attribute
 WHERE attrelid = to_regclass(:relation) AND attname = :name AND NOT attisdropped"""
 
 
+_HELPER = "assay_not_null_"
+
+
 def helper_name(column: str) -> str:
     """The CHECK that is there until NOT NULL is set; the same at every run."""
-    return f"assay_not_null_{hashlib.sha256(column.encode()).hexdigest()[:8]}"
+    return f"{_HELPER}{hashlib.sha256(column.encode()).hexdigest()[:8]}"
+
+
+def is_helper(name: str) -> bool:
+    """Whether a constraint is one that :func:`prove_not_null` takes away again."""
+    return name.startswith(_HELPER)
 
 
 def prove_not_null(operations: Operations, table: str, schema: str | None, column: str) -> None:
