@@ -144,6 +144,13 @@ def body(operations: Ops, kind: Kind, on: Situation) -> list[ops.MigrateOperatio
             form = safe_form(op, on)
             inside += form if form is not None else quick_form(op) or []
         return [AutocommitOp(inside)]
+    if kind is Kind.DATA:
+        return [
+            BackfillOp(op.table, op.column, op.schema, alone=op is operations[-1])
+            if isinstance(op, BackfillOp)
+            else op
+            for op in operations
+        ]
     locking = kind in (Kind.PLAIN, Kind.QUICK) and any(touches(op, on) for op in operations)
     if locking and on.dialect == "postgresql":
         return [ops.ExecuteSQLOp(f"SET LOCAL lock_timeout = '{BRIEF}'"), *operations]
