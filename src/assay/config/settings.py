@@ -63,6 +63,8 @@ class Settings:
     """Named databases for ``check --live --database NAME``."""
     review: Mapping[str, str] = field(default_factory=dict)
     """Rules of the review, or patterns of them, to ``stop``, ``note`` or ``ignore``."""
+    locks: Mapping[str, str] = field(default_factory=dict)
+    """The strongest lock that a revision may take, by table or pattern of tables."""
     baseline: Baseline | None = None
     origins: Mapping[str, str] = field(default_factory=dict)
 
@@ -86,6 +88,7 @@ KEYS = (
     "shadow",
     "databases",
     "review",
+    "locks",
     "baseline",
 )
 
@@ -130,6 +133,7 @@ def load_settings(start: Path | None = None, config: Path | None = None) -> Sett
         shadow=_shadow(table, origins),
         databases=table.mapping("databases"),
         review=table.mapping("review"),
+        locks=table.mapping("locks"),
         baseline=_baseline(table),
         origins=origins,
     )

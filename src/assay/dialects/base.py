@@ -45,6 +45,10 @@ class Capabilities:
 
     transactional_ddl: bool
     """A failed or abandoned revision can be rolled back, DDL included."""
+    impatient: tuple[str, ...] = ()
+    """Statements after which a connection gives up after seconds of waiting for a lock."""
+    bounded: tuple[str, ...] = ()
+    """Statements, where the server knows them, after which a connection ends what runs a minute."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,6 @@ from assay.procedure.drift import compared
 from assay.procedure.session import Session
 from assay.procedure.steps import backfill_step, reverse_lines, review_step
 from assay.procedure.writing import generation
-from assay.project.failures import RevisionFailed
 from assay.project.revision_file import find_slots
 from assay.prove.handedits import Ddl, compare_ddl, generated_ddl, own_ddl
 from assay.prove.parity import Parity
@@ -28,11 +27,10 @@ from assay.report import Line, Status, Step
 from assay.review.engine import Review, review
 from assay.shadow.reading import Reading, read_database
 from assay.trace.effects import Trace
-from assay.trace.run import trace_upgrade
+from assay.trace.run import Fill, trace_revision
 
 if TYPE_CHECKING:
     from alembic.script import Script
-    from sqlalchemy import Connection
 
 __all__ = ["ROWS", "Examination"]
 
@@ -65,21 +63,21 @@ class Examination:
         """Step 3."""
         session = self.session
         session.listener.doing("tracing the upgrade on a shadow")
-        try:
-            trace = self._traced(partial(make_rows, per_table=ROWS))
-        except RevisionFailed:
+        trace = self._traced(partial(make_rows, per_table=ROWS))
+        if trace.failure is not None:
             # rows that were made up may be what it fails on; what it does to tables is the same
-            trace = self._traced(None)
+            with_rows, trace = trace, self._traced(None)
+            trace = replace(trace, on_rows=with_rows.failure) if not trace.failure else trace
         intent: tuple[Difference, ...] | None = None
         if self.newest:
             intent = compare(trace.before, session.models.snapshot)
-        reviewed = review(trace, intent, session.settings.review)
+        reviewed = review(trace, intent, session.settings.review, session.settings.locks)
         return review_step(reviewed), reviewed, trace
 
-    def _traced(self, fill: Callable[[Connection], object] | None) -> Trace:
+    def _traced(self, fill: Fill | None) -> Trace:
         at = self.session.copy(self.before)
         try:
-            return trace_upgrade(self.session.project, at, self.revision, fill)
+            return trace_revision(self.session.project, at, self.revision, fill)
         finally:
             self.session.shadows.drop(at)
 

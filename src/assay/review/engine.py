@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assay.catalog import CatalogObject, Change, Difference
+from assay.catalog import CatalogObject, Change, Difference, Snapshot
 from assay.project.revision_file import call_at
 from assay.review.finding import Finding
 from assay.review.renamed import renamed_by
@@ -42,6 +42,12 @@ class Review:
     file: str
     operations: tuple[ReviewedOperation, ...]
     findings: tuple[Finding, ...]
+    trace: Trace = field(repr=False)
+
+    @property
+    def after(self) -> Snapshot:
+        """The catalog that the upgrade leads to."""
+        return self.trace.after
 
     @property
     def unasked(self) -> tuple[tuple[ReviewedOperation, Difference], ...]:
@@ -78,12 +84,14 @@ def review(
     trace: Trace,
     intent: tuple[Difference, ...] | None,
     severities: Mapping[str, str] | None = None,
+    lock_limits: Mapping[str, str] | None = None,
 ) -> Review:
     """Review a traced upgrade.
 
     :param intent: how the models differ from the chain before the revision; None where that is not
         known (an older revision), and then nothing counts as unasked.
     :param severities: the project's own, see :func:`assay.review.severity.weighed`.
+    :param lock_limits: the strongest lock allowed, by table or pattern of tables.
     """
     path = Path(trace.file)
     effects = tuple(trace.operations(lambda line: call_at(path, line)))
@@ -102,7 +110,7 @@ def review(
             if d.change is Change.REMOVED and d.identity in renamed
         )
         reviewed.append(ReviewedOperation(effect, asked, unasked, named))
-    context = RuleContext(trace.before, trace.after, renamed)
+    context = RuleContext(trace.before, trace.after, renamed, trace, lock_limits or {})
     found = [f for rule in all_rules() for f in rule.check(effects, context)]
     findings = weighed(found, severities or {})
     return Review(
@@ -110,4 +118,5 @@ def review(
         trace.file,
         tuple(reviewed),
         apply_waivers(findings, path.read_text(encoding="utf-8")),
+        trace,
     )

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import inspect
 import pkgutil
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from pathlib import Path
 
 from assay.catalog import CatalogObject, Snapshot
+from assay.dialects import Lock
 from assay.review.finding import Finding, Severity
-from assay.trace.effects import OperationEffect
+from assay.trace.effects import OperationEffect, Trace
 
 __all__ = ["Rule", "RuleContext", "all_rules"]
 
@@ -28,11 +30,30 @@ class RuleContext:
     :param before: the catalog before the revision.
     :param after: the catalog after it.
     :param renamed: tables and columns that have another name after it, by the identity they had.
+    :param upgrade: the whole trace: failure, happenings, the downgrade's trace. None in a test only.
+    :param lock_limits: the strongest lock that a project allows, by table or pattern of tables.
     """
 
     before: Snapshot
     after: Snapshot
     renamed: Mapping[Identity, CatalogObject] = field(default_factory=dict)
+    upgrade: Trace | None = None
+    lock_limits: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def dialect(self) -> str:
+        """SQLAlchemy's name of the engine: ``postgresql``, ``mysql`` (MariaDB too), ``sqlite``."""
+        return self.before.dialect
+
+    @cached_property
+    def version(self) -> tuple[int, ...]:
+        """The server's version: ``(15, 20)``; rules that depend on it compare with this."""
+        return tuple(int(n) for n in re.findall(r"\d+", self.before.server_version)[:3])
+
+    @cached_property
+    def tables(self) -> frozenset[str]:
+        """Tables that were there before the revision, as observations name them."""
+        return frozenset(found.name for found in self.before.of_kind("table"))
 
 
 Check = Callable[[tuple[OperationEffect, ...], RuleContext], Iterator[Finding]]
@@ -76,13 +97,22 @@ class Rule:
         }
 
     def finding(
-        self, about: str, line: int | None, message: str, *, why: str, instead: str
+        self,
+        about: str,
+        line: int | None,
+        message: str,
+        *,
+        why: str,
+        instead: str,
+        lock: Lock | None = None,
+        direction: str = "upgrade",
     ) -> Finding:
         """A finding of this rule.
 
         :param about: the object, as people name it: ``users.nick``.
         """
-        return Finding(self.code, self.severity, about, line, message, why, instead)
+        severity = self.severity
+        return Finding(self.code, severity, about, line, message, why, instead, lock, direction)
 
 
 @cache

@@ -66,7 +66,11 @@ class PostgreSQL:
     """The PostgreSQL answers to :class:`assay.dialects.Dialect`."""
 
     name = "postgresql"
-    capabilities = Capabilities(transactional_ddl=True)
+    capabilities = Capabilities(
+        transactional_ddl=True,
+        impatient=("SET lock_timeout = '3s'",),
+        bounded=("SET statement_timeout = '60s'",),
+    )
     files: FileDatabases | None = None
     rows: RowDialect = Rows()
 

@@ -52,4 +52,4 @@ def strength(mode: str) -> int:
 def lock(relation: str, kind: str, modes: str) -> Lock:
     """The strongest of some modes, as ``pg_locks`` names them, with commas between."""
     mode = max((mode_name(each) for each in modes.split(",")), key=strength)
-    return Lock(relation, kind, mode, _BLOCKS[mode])
+    return Lock(relation, kind, mode, _BLOCKS[mode], strength(mode))
