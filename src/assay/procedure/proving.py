@@ -16,6 +16,7 @@ from assay.generate.renames import renames_in
 from assay.procedure.drift import compared
 from assay.procedure.session import Session
 from assay.procedure.steps import backfill_step, reverse_lines, review_step
+from assay.procedure.waivers import bonds_of, remember_bonds
 from assay.procedure.writing import generation
 from assay.project.revision_file import find_slots
 from assay.prove.handedits import Ddl, compare_ddl, generated_ddl, own_ddl
@@ -79,7 +80,15 @@ class Examination:
         intent: tuple[Difference, ...] | None = None
         if self.newest:
             intent = compare(trace.before, session.models.snapshot)
-        reviewed = review(trace, intent, session.settings.review, session.settings.locks)
+        folder, ident = session.settings.state_folder, self.revision.revision
+        reviewed = review(
+            trace,
+            intent,
+            session.settings.review,
+            session.settings.locks,
+            bonds_of(folder, ident),
+        )
+        remember_bonds(folder, ident, reviewed.bonds)
         return review_step(reviewed), reviewed, trace
 
     def _traced(self, fill: Fill | None) -> Trace:
