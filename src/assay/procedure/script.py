@@ -14,14 +14,21 @@ from assay.trace.words import in_words, transaction_of
 __all__ = ["script_of"]
 
 
-def script_of(review: Review) -> str:
-    """The script of one revision, up and down; comments say what was seen on the shadow."""
-    lines = [f"-- {short(review.file)}"]
+def script_of(review: Review, *, only: str | None = None) -> str:
+    """The script of one revision, up and down; comments say what was seen on the shadow.
+
+    :param only: leave out what is not of this rule: findings of others, where files lie, and a
+        downgrade that executes nothing.
+    """
+    lines = [] if only else [f"-- {short(review.file)}"]
     for trace in filter(None, (review.trace, review.trace.downgrade)):
-        lines += ["", f"-- {trace.direction} of {trace.revision}"]
-        found = [f for f in review.findings if f.direction == trace.direction]
-        lines += _statements(trace, found, Path(review.file).name)
-    return "\n".join(lines) + "\n"
+        found = [
+            f for f in review.findings if f.direction == trace.direction and only in (None, f.rule)
+        ]
+        body = list(_statements(trace, found, Path(review.file).name))
+        if body or only is None:
+            lines += ["", f"-- {trace.direction} of {trace.revision}", *body]
+    return "\n".join(lines).strip("\n") + "\n"
 
 
 def _statements(trace: Trace, findings: list[Finding], file: str) -> Iterator[str]:
