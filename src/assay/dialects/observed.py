@@ -18,12 +18,14 @@ class Lock:
 
     :param mode: as the server names it, ``ACCESS EXCLUSIVE``.
     :param blocks: what of ``reads`` and ``writes`` waits behind it.
+    :param strength: grows with the mode; to compare locks of one server.
     """
 
     relation: str
     kind: str
     mode: str
     blocks: tuple[str, ...]
+    strength: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -83,6 +85,7 @@ class Observation:
     :param emptied: tables that held rows and hold none any more, by one rewrite.
     :param transaction: a number of its own for each transaction; None outside of any.
     :param form: MySQL and MariaDB: the cheapest form that the server accepted.
+    :param lock_timeout: seconds that it would wait for a lock, 0 for ever; None: nobody asked.
     """
 
     locks: tuple[Lock, ...] = ()
@@ -93,6 +96,7 @@ class Observation:
     emptied: tuple[str, ...] = ()
     transaction: int | None = None
     form: OnlineForm | None = None
+    lock_timeout: float | None = None
 
     def without(self, relation: str) -> Observation:
         """The same, but for one relation."""
@@ -118,4 +122,5 @@ class Observation:
             "transaction": self.transaction,
             "algorithm": self.form.algorithm if self.form else None,
             "lock": self.form.lock if self.form else None,
+            "lock_timeout": self.lock_timeout,
         }

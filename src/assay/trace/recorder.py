@@ -14,6 +14,8 @@ from assay.catalog import Snapshot
 from assay.dialects import CatalogState, Dialect, Observation, Observer
 from assay.project.project import query_on
 from assay.trace.effects import StatementEffect, is_writing
+from assay.trace.failing import failure_of
+from assay.trace.lines import line_on_stack
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -53,8 +55,34 @@ class Recorder:
         self._sql = statement
         self._began = time.perf_counter()
         if self.observer is not None:
-            statement = self.observer.before(statement, autocommit=self._autocommit)
+            try:
+                statement = self.observer.before(statement, autocommit=self._autocommit)
+            except Exception as error:
+                # MySQL: a form of it was tried, and it is the statement that is wrong
+                self._failed(error)
+                raise
         return statement, given
+
+    def failed(self, context: Any) -> None:
+        """The driver raised for a statement."""
+        if context.connection is self.connection and context.statement is not None:
+            self._failed(context.original_exception)
+
+    def _failed(self, error: BaseException) -> None:
+        if self.observer is not None:
+            self.observer.close()
+        self.statements.append(
+            StatementEffect(
+                sql=self._sql,
+                line=line_on_stack(self.file),
+                by_operation=False,
+                changed_catalog=False,
+                rows=None,
+                duration=time.perf_counter() - self._began,
+                autocommit=self._autocommit,
+                failure=failure_of(error, self.file),
+            )
+        )
 
     def after(
         self, _connection: Any, cursor: Any, _sent: str, _p: Any, context: Any, _many: bool
@@ -87,6 +115,7 @@ class Recorder:
                 before=before,
                 after=after,
                 observed=observed,
+                autocommit=self._autocommit,
             )
         )
 
@@ -129,16 +158,6 @@ def _rows(cursor: Any) -> int | None:
     return count if isinstance(count, int) and count >= 0 else None
 
 
-def line_on_stack(file: str) -> int | None:
-    """The innermost line of ``file`` on the calling stack."""
-    frame: FrameType | None = inspect.currentframe()
-    while frame is not None:
-        if frame.f_code.co_filename == file:
-            return frame.f_lineno
-        frame = frame.f_back
-    return None
-
-
 @contextmanager
 def recording(
     connection: Connection,
@@ -153,10 +172,13 @@ def recording(
     recorder = Recorder(connection, file, dialect, state, observer)
     event.listen(connection, "before_cursor_execute", recorder.before, retval=True)
     event.listen(connection, "after_cursor_execute", recorder.after)
+    # an event of the dialect, which only an engine takes
+    event.listen(connection.engine, "handle_error", recorder.failed)
     try:
         yield recorder
     finally:
         event.remove(connection, "before_cursor_execute", recorder.before)
         event.remove(connection, "after_cursor_execute", recorder.after)
+        event.remove(connection.engine, "handle_error", recorder.failed)
         if observer is not None:
             observer.close()

@@ -76,7 +76,11 @@ class MySQLObserver:
             emptied=emptied,
             transaction=number,
             form=form,
+            lock_timeout=self._timeout() if commits else None,
         )
+
+    def _timeout(self) -> float:
+        return float(self._query("SELECT @@lock_wait_timeout")[0][0])
 
     def close(self) -> None:
         """Nothing is open."""
@@ -94,7 +98,7 @@ def _table(sql: str) -> str | None:
 def _lock(table: str, form: OnlineForm | None) -> Lock:
     """Every DDL statement takes the metadata lock for a moment; its form tells what waits meanwhile."""
     if form is None or form.algorithm is None:
-        return Lock(table, "table", "EXCLUSIVE", ("reads", "writes"))
+        return Lock(table, "table", "EXCLUSIVE", ("reads", "writes"), 2)
     if form.blocks_writes:
-        return Lock(table, "table", form.lock or "SHARED", ("writes",))
+        return Lock(table, "table", form.lock or "SHARED", ("writes",), 1)
     return Lock(table, "table", "NONE", ())

@@ -17,6 +17,7 @@ from assay.dialects.base import (
     Query,
     ShadowServer,
 )
+from assay.dialects.postgresql.locks import MODES
 from assay.dialects.shapes import (
     ColumnType,
     MakeValue,
@@ -66,7 +67,12 @@ class PostgreSQL:
     """The PostgreSQL answers to :class:`assay.dialects.Dialect`."""
 
     name = "postgresql"
-    capabilities = Capabilities(transactional_ddl=True)
+    capabilities = Capabilities(
+        transactional_ddl=True,
+        lock_modes=MODES,
+        impatient=("SET lock_timeout = '3s'",),
+        bounded=("SET statement_timeout = '60s'",),
+    )
     files: FileDatabases | None = None
     rows: RowDialect = Rows()
 

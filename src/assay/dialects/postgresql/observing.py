@@ -31,12 +31,13 @@ _COUNTERS = ", ".join(
     f"pg_stat_get_xact_tuples_{what}(c.oid)::bigint"
     for what in ("returned", "inserted", "updated", "deleted")
 )
+_TIMEOUT = "extract(epoch FROM current_setting('lock_timeout')::interval)::float8"
 _ALL = (
-    f"SELECT {_RELATION}, c.oid::regclass::text, '', {_COUNTERS} FROM pg_catalog.pg_class c"
+    f"SELECT {_RELATION}, c.oid::regclass::text, '', {_COUNTERS}, {_TIMEOUT} FROM pg_catalog.pg_class c"
     f" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE {OURS} AND c.relkind <> 'c'"
 )
 _LOCKED = (
-    f"SELECT {_RELATION}, l.modes, l.transaction, {_COUNTERS}"
+    f"SELECT {_RELATION}, l.modes, l.transaction, {_COUNTERS}, {_TIMEOUT}"
     " FROM (SELECT relation, min(virtualtransaction) AS transaction,"
     "     string_agg(DISTINCT mode, ',') AS modes FROM pg_catalog.pg_locks"
     "   WHERE pid = pg_backend_pid() AND locktype = 'relation' AND granted"
@@ -130,7 +131,17 @@ class PostgreSQLObserver:
         emptied = self._emptied([oid for oid in moved if oid in self._filled])
         self._known.update((_oid(row), _relation(row)) for row in rows)
         order = sorted(locks, key=lambda k: (-strength(k.mode), k.kind != "table", k.relation))
-        return Observation(tuple(order), held, rewritten, scanned, changed, emptied, number)
+        timeout = float(str(rows[0][11])) if rows else None
+        return Observation(
+            tuple(order),
+            held,
+            rewritten,
+            scanned,
+            changed,
+            emptied,
+            number,
+            lock_timeout=timeout,
+        )
 
     def _new_locks(self, rows: Iterable[Row]) -> Iterable[Lock]:
         """Locks on what was there before the revision, where they are stronger than before."""
