@@ -12,8 +12,9 @@ from alembic.util import CommandError
 from assay.dialects import Address
 from assay.errors import UsageError
 from assay.generate.plan.comparison import Request
+from assay.generate.plan.step import Step
 from assay.generate.plugin import NAME, REQUEST, register, without_ours
-from assay.generate.recipes.scripts import split
+from assay.generate.recipes.scripts import split, steps_of
 from assay.generate.render import exact_expressions, rendering_of
 from assay.generate.slots import BackfillOp, slots_in
 from assay.project.compat import autogen_context, render_operations
@@ -25,7 +26,14 @@ if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy.engine import Dialect
 
-__all__ = ["Functions", "Generated", "alembic_check", "generate_file", "render_functions"]
+__all__ = [
+    "Functions",
+    "Generated",
+    "alembic_check",
+    "generate_file",
+    "planned_steps",
+    "render_functions",
+]
 
 
 @dataclass
@@ -152,6 +160,17 @@ def _not_written(project: Project, error: CommandError) -> BaseException:
         next_step="Correct it, or compare it with the one `assay init` writes.",
         cause=str(error),
     )
+
+
+def planned_steps(project: Project, at: Address, request: Request) -> list[Step]:
+    """The steps that generation would write; nothing is written."""
+    found: list[Step] = []
+
+    def hook(_migration_context: Any, directives: list[Any]) -> None:
+        found.extend(steps_of(directives[0].upgrade_ops))
+
+    _autogenerate(project, at, _revision_context(project, None, None), hook, request=request)
+    return found
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations import Operations, ops
@@ -12,14 +13,15 @@ from sqlalchemy import Column, text
 from assay.catalog import Snapshot
 from assay.generate.plan.comparison import Request
 from assay.generate.plan.step import Phase, Step
-from assay.generate.recipes.sections import Sides, bodies, sections
+from assay.generate.recipes.sections import Sides, bodies, sections, touches
 from assay.generate.recipes.situation import Situation
+from assay.generate.recipes.stated import stated
 from assay.project.compat import copy_column
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
 
-__all__ = ["part_id", "situation_of", "split"]
+__all__ = ["part_id", "situation_of", "split", "steps_of"]
 
 
 def part_id(first: str, part: int) -> str:
@@ -42,7 +44,21 @@ def split(
     sides = Sides(
         situation_of(context, request, request.old), situation_of(context, request, request.new)
     )
-    parts = sections([_step(op) for op in upgrade.ops], sides)
+    steps = steps_of(upgrade)
+    if request.forms:
+        # such a server commits each statement anyway: one revision, its statements stated
+        concerns = partial(touches, on=sides.up)
+        steps = [
+            Step(
+                step.phase,
+                stated(step.ops, request.forms, ("up", number), concerns),
+                stated(step.undo, request.forms, ("down", number), concerns),
+                step.about,
+                step.rank,
+            )
+            for number, step in enumerate(steps)
+        ]
+    parts = sections(steps, sides)
     if not parts:
         return
     made: list[ops.MigrationScript] = []
@@ -68,9 +84,12 @@ def split(
     directives[:] = made
 
 
-def _step(op: ops.MigrateOperation) -> Step:
-    """A step, also of what another plugin found."""
-    return op if isinstance(op, Step) else Step(Phase.DROP_SCHEMA, [op], [op.reverse()], ())
+def steps_of(upgrade: ops.UpgradeOps) -> list[Step]:
+    """The steps of a plan, also of what another plugin found."""
+    return [
+        op if isinstance(op, Step) else Step(Phase.DROP_SCHEMA, [op], [op.reverse()], ())
+        for op in upgrade.ops
+    ]
 
 
 def situation_of(context: MigrationContext, request: Request, before: Snapshot) -> Situation:
