@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from assay.catalog import CatalogObject, Change
 from assay.dialects import Lock
+from assay.review.rule import RuleContext
 from assay.trace.effects import OperationEffect, StatementEffect
 
-__all__ = ["behind", "bound", "changed", "relation_of", "under", "validated"]
+__all__ = ["behind", "bound", "changed", "relation_of", "retyped", "under", "validated"]
 
 
 def relation_of(found: CatalogObject) -> str:
@@ -67,3 +68,15 @@ def bound(operation: OperationEffect, attached: bool) -> dict[str, str]:
         if with_it.get("partition bound") and not without.get("partition bound"):
             found[after.name] = str(with_it.get("parents")).removeprefix("public.").replace('"', "")
     return found
+
+
+def retyped(
+    operation: OperationEffect, context: RuleContext
+) -> Iterator[tuple[CatalogObject, str, str]]:
+    """Columns that were there before the revision and got another type, with the old and the new."""
+    for difference in operation.differences:
+        for name, old, new in difference.altered:
+            if name != "type" or difference.object.kind != "column":
+                continue
+            if difference.identity in context.before.by_identity and old and new:
+                yield difference.object, old, new
