@@ -86,6 +86,7 @@ class Observation:
     :param transaction: a number of its own for each transaction; None outside of any.
     :param form: MySQL and MariaDB: the cheapest form that the server accepted.
     :param lock_timeout: seconds that it would wait for a lock, 0 for ever; None: nobody asked.
+    :param whole: tables that held two rows or more, of which it updated or deleted every one.
     """
 
     locks: tuple[Lock, ...] = ()
@@ -97,6 +98,7 @@ class Observation:
     transaction: int | None = None
     form: OnlineForm | None = None
     lock_timeout: float | None = None
+    whole: tuple[str, ...] = ()
 
     def without(self, relation: str) -> Observation:
         """The same, but for one relation."""
@@ -108,6 +110,7 @@ class Observation:
             scanned={name: n for name, n in self.scanned.items() if name != relation},
             rows={name: change for name, change in self.rows.items() if name != relation},
             emptied=tuple(name for name in self.emptied if name != relation),
+            whole=tuple(name for name in self.whole if name != relation),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -119,6 +122,7 @@ class Observation:
             "scanned": dict(self.scanned),
             "rows": {name: asdict(change) for name, change in self.rows.items()},
             "emptied": list(self.emptied),
+            "every_row_of": list(self.whole),
             "transaction": self.transaction,
             "algorithm": self.form.algorithm if self.form else None,
             "lock": self.form.lock if self.form else None,
