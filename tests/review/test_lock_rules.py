@@ -134,7 +134,12 @@ CASES: list[tuple[str, str, str, str]] = [
         "op.execute('ALTER TABLE t MODIFY a BIGINT')",
         "op.execute('ALTER TABLE t MODIFY b VARCHAR(60)')",
     ),
-    ("mysql", "data/emptied", "op.execute('TRUNCATE TABLE t')", "op.execute('DELETE FROM t')"),
+    (
+        "mysql",
+        "data/emptied",
+        "op.execute('TRUNCATE TABLE t')",
+        "op.execute('DELETE FROM t WHERE id = 9')",
+    ),
 ]
 
 
