@@ -58,7 +58,8 @@ class Counted:
     def after(self, sql: str, rows: int | None, *, only: str | None = None) -> Wrote:
         """What a statement did that may have changed rows.
 
-        Rows of other tables that triggers and cascades took are in it.
+        Rows of other tables that triggers and cascades took are in it. A DELETE does not empty a
+        table: which rows it spares, those made for a shadow may not show.
 
         :param rows: how many the driver says; None: it does not.
         :param only: the one table that it may have changed; None: any.
@@ -73,11 +74,12 @@ class Counted:
         changed = {
             name: moved[name] if c.deleted and name in moved else c for name, c in told.items()
         }
-        whole = tuple(n for n, c in changed.items() if held.get(n, 0) > 1 and held[n] in _over(c))
-        # on a shadow one row may be all there is, whatever a DELETE asks for
-        least = 1 if not told else 2
-        emptied = sorted(n for n, c in moved.items() if c.deleted >= least and not self._numbers[n])
-        return Wrote({**moved, **changed}, tuple(emptied), whole)
+        rows = {**moved, **changed}
+        if not told:
+            emptied = (n for n, c in moved.items() if c.deleted and not self._numbers[n])
+            return Wrote(rows, tuple(sorted(emptied)))
+        whole = (n for n, c in rows.items() if held.get(n, 0) > 1 and held[n] in _over(c))
+        return Wrote(rows, whole=tuple(sorted(whole)))
 
     def _moved(self, only: str | None = None) -> dict[str, RowChange]:
         """What tables hold more or less than when they were counted last.

@@ -84,11 +84,11 @@ class Observation:
     :param rewritten: tables and indexes that were there and got another file.
     :param scanned: rows that were read of tables while it ran.
     :param rows: rows it changed, by table.
-    :param emptied: tables that held rows and hold none any more, by this statement.
+    :param emptied: tables that held rows and hold none any more, though no row was deleted by itself.
     :param transaction: a number of its own for each transaction; None outside of any.
     :param form: MySQL and MariaDB: the cheapest form that the server accepted.
-    :param whole: tables of which it updated or deleted every row, two or more.
     :param lock_timeout: seconds that it would wait for a lock, 0 for ever; None: nobody asked.
+    :param whole: tables that held two rows or more, of which it updated or deleted every one.
     """
 
     locks: tuple[Lock, ...] = ()
@@ -124,7 +124,7 @@ class Observation:
             "scanned": dict(self.scanned),
             "rows": {name: asdict(change) for name, change in self.rows.items()},
             "emptied": list(self.emptied),
-            "whole": list(self.whole),
+            "every_row_of": list(self.whole),
             "transaction": self.transaction,
             "algorithm": self.form.algorithm if self.form else None,
             "lock": self.form.lock if self.form else None,

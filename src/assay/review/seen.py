@@ -8,7 +8,7 @@ from assay.catalog import CatalogObject, Change
 from assay.dialects import Lock
 from assay.trace.effects import OperationEffect, StatementEffect
 
-__all__ = ["behind", "changed", "relation_of", "under"]
+__all__ = ["behind", "bound", "changed", "relation_of", "under", "validated"]
 
 
 def relation_of(found: CatalogObject) -> str:
@@ -46,3 +46,24 @@ def under(
 def behind(lock: Lock) -> str:
     """What waits, for a sentence: ``reads and writes wait``."""
     return f"{' and '.join(lock.blocks)} wait"
+
+
+def validated(operation: OperationEffect) -> Iterator[CatalogObject]:
+    """Constraints that were NOT VALID before an operation and hold for every row after it."""
+    for difference in operation.differences:
+        for name, old, new in difference.altered:
+            if name == "definition" and old is not None and old == f"{new} NOT VALID":
+                yield difference.object
+
+
+def bound(operation: OperationEffect, attached: bool) -> dict[str, str]:
+    """Tables that an operation made a partition, or that it detached: each with its parent."""
+    found: dict[str, str] = {}
+    for difference in operation.differences:
+        before, after = difference.before, difference.after
+        if before is None or after is None or after.kind != "table":
+            continue
+        with_it, without = (after, before) if attached else (before, after)
+        if with_it.get("partition bound") and not without.get("partition bound"):
+            found[after.name] = str(with_it.get("parents")).removeprefix("public.").replace('"', "")
+    return found

@@ -45,7 +45,7 @@ def test_rows() -> None:
     )
     assert update.rows == {"t": RowChange(updated=1)}
     assert common.rows == {"t": RowChange(deleted=2), "c": RowChange(deleted=1)}
-    assert common.emptied == common.whole == ("t",)
+    assert common.whole == ("t",)
     assert quoted.rows == {"t": RowChange(inserted=1)}
 
 

@@ -45,6 +45,7 @@ def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iter
                         why="A constraint of the table is checked again, or bounds are proven.",
                         instead="Take the constraint away for the change and validate it after, or "
                         "prove the bounds by a CHECK first.",
+                        lock=lock,
                     )
 
 

@@ -43,6 +43,7 @@ def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iter
                     f"{', '.join(sorted(worked))} is read.",
                     why="A lock is held to the end of its transaction.",
                     instead="Put this into a revision of its own.",
+                    lock=lock,
                 )
 
 
