@@ -60,12 +60,14 @@ class OnlineForm:
         server chose.
     :param lock: ``NONE`` (reads and writes go on), ``SHARED`` (writes wait); None: not asked for.
     :param refused: the forms that were tried before it, each with the server's reason.
+    :param stated: the statement says its form itself, and no other was tried.
     """
 
     statement: str
     algorithm: str | None
     lock: str | None
     refused: tuple[tuple[str, str], ...] = ()
+    stated: bool = False
 
     @property
     def blocks_writes(self) -> bool:
@@ -82,7 +84,7 @@ class Observation:
     :param rewritten: tables and indexes that were there and got another file.
     :param scanned: rows that were read of tables while it ran.
     :param rows: rows it changed, by table.
-    :param emptied: tables that held rows and hold none any more, by one rewrite.
+    :param emptied: tables that held rows and hold none any more, though no row was deleted by itself.
     :param transaction: a number of its own for each transaction; None outside of any.
     :param form: MySQL and MariaDB: the cheapest form that the server accepted.
     :param lock_timeout: seconds that it would wait for a lock, 0 for ever; None: nobody asked.
