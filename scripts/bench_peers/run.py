@@ -1,0 +1,120 @@
+"""Assay and three linters on the catalogue's bad and safe forms, and on real safe revisions.
+
+    python scripts/bench_peers/run.py [--url URL] [--folder build/bench-peers] [--write] [FORM ...]
+
+The peers get an environment of their own under --folder, made once by pip. Every form is applied to
+the server first: one that does not do what it says is named, and the run ends with 1. What the tools
+said is kept in --folder/said.json; docs/bench-peers.md is written with --write.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+
+from baseline import HARMLESS
+from corpus import Subject, check, lay_out, prepared, subjects
+from forms import Form, every_form
+from judge import Verdict, always, judge
+from peers import TOOLS, Said, Tools, install
+
+ROOT = Path(__file__).resolve().parents[2]
+INSTALLED = "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
+WORKERS = 2
+
+Answers = dict[str, dict[str, Said]]
+"""By the subject's name, then by tool."""
+
+
+def ask_all(tools: Tools, asked: Iterable[Subject], names: Iterable[str] = TOOLS) -> Answers:
+    """Ask every tool about every subject, as many at once as there are workers."""
+    pairs = [(subject, tool) for subject in asked for tool in names]
+    answers: Answers = {}
+    with ThreadPoolExecutor(WORKERS) as pool:
+        said = pool.map(lambda pair: tools.ask(pair[1], pair[0]), pairs)
+        for (subject, tool), one in zip(pairs, said, strict=True):
+            answers.setdefault(subject.name, {})[tool] = one
+    return answers
+
+
+def apply_forms(url: str, folder: Path, forms: Iterable[Form]) -> list[str]:
+    """Apply every form to the server; what is wrong with which."""
+    wrong = []
+    with prepared(url, folder) as template:
+        for form in forms:
+            bad, safe = subjects(folder, form)
+            for subject, fails in ((bad, form.fails), (safe, "")):
+                said = check(template, subject, fails)
+                if said:
+                    wrong.append(f"{subject.name}: {said}")
+    return wrong
+
+
+def verdicts(
+    answers: Answers, forms: Iterable[Form], general: dict[str, frozenset[str]]
+) -> dict[str, dict[str, Verdict]]:
+    """By form and tool."""
+    return {
+        form.ident: {
+            tool: judge(
+                form,
+                answers[f"{form.ident}-bad"][tool],
+                answers[f"{form.ident}-safe"][tool],
+                general[tool],
+            )
+            for tool in TOOLS
+        }
+        for form in forms
+    }
+
+
+def main() -> int:
+    """Run it all."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("forms", nargs="*", help="beginnings of forms' names (default: all)")
+    parser.add_argument("--url", default=INSTALLED, help="a PostgreSQL server")
+    parser.add_argument("--folder", type=Path, default=ROOT / "build" / "bench-peers")
+    parser.add_argument("--write", action="store_true", help="write docs/bench-peers.md")
+    options = parser.parse_args()
+    began = time.perf_counter()
+    folder = options.folder.resolve()
+    forms = [
+        f for f in every_form() if not options.forms or f.ident.startswith(tuple(options.forms))
+    ]
+    places = folder / "forms"
+    shutil.rmtree(places, ignore_errors=True)
+    wrong = apply_forms(options.url, places, forms)
+    for line in wrong:
+        print(line, file=sys.stderr)
+    tools = Tools(install(folder / "peers"), Path(sys.executable), options.url, (ROOT / "src",))
+    harmless = [
+        lay_out(places, f"harmless-{i}", body, "harmless", timeouts=False)
+        for i, body in enumerate(HARMLESS)
+    ]
+    asked = [*harmless, *(s for form in forms for s in subjects(places, form))]
+    answers = ask_all(tools, asked)
+    general = always({t: [answers[s.name][t] for s in harmless] for t in TOOLS})
+    judged = verdicts(answers, forms, general)
+    (folder / "said.json").write_text(
+        json.dumps({n: {t: asdict(s) for t, s in by.items()} for n, by in answers.items()}, indent=1)
+    )
+    for form in forms:
+        marks = " ".join("yes" if judged[form.ident][t].rules else " - " for t in TOOLS)
+        print(f"{marks}  {form.ident}")
+    for tool in TOOLS:
+        found = sum(bool(v[tool].rules) for v in judged.values())
+        noise = sum(bool(v[tool].alarms) for v in judged.values())
+        print(f"{tool}: {found} of {len(forms)} found, {noise} safe forms with an alarm")
+    print(f"{time.perf_counter() - began:.0f} s", file=sys.stderr)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
