@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from assay.review.pages import page_of
 from assay.review.rule import all_rules
 from review.case import Case, all_cases, reviewed
 
@@ -33,11 +34,16 @@ def test_a_rule(case: Case, shadow: str | None, tmp_path: Path) -> None:
         ends[form] = reviews[-1].after
         for found in findings:
             assert found.line is not None
+            assert found.message in (page_of(case.rule) or ""), "run `make rule-pages`"
             assert found.why
             assert found.instead
     if case.same:
         assert ends["advised"].objects == ends["bad"].objects
 
 
-def test_every_rule_has_a_case() -> None:
-    assert {rule.code for rule in all_rules()} - {case.rule for case in CASES} == set()
+def test_every_rule_has_a_case_and_a_page() -> None:
+    codes = {rule.code for rule in all_rules()}
+    assert codes - {case.rule for case in CASES} == set()
+    assert {code for code in codes if page_of(code) is None} == set()
+    index = Path(__file__).parents[2] / "docs" / "rules.md"
+    assert {code for code in codes if f"`{code}`" not in index.read_text()} == set()

@@ -14,8 +14,9 @@ from assay.errors import AssayError
 from assay.generate.plan.comparison import Request
 from assay.generate.renames import renames_in
 from assay.procedure.drift import compared
+from assay.procedure.reviewing import review_step
 from assay.procedure.session import Session
-from assay.procedure.steps import backfill_step, reverse_lines, review_step
+from assay.procedure.steps import backfill_step, reverse_lines
 from assay.procedure.waivers import bonds_of, remember_bonds
 from assay.procedure.writing import generation
 from assay.project.revision_file import find_slots
@@ -67,13 +68,19 @@ class Examination:
         """Step 3."""
         session, project = self.session, self.session.project
         session.listener.doing("tracing the revision on a shadow")
-        fill: Fill | None = partial(make_rows, per_table=ROWS)
-        trace = self._traced(fill)
+        # rows that were made up may be what it fails on: a first row has a value in every column,
+        # and what a revision does to tables without rows is the same, but for what it reads
+        fills: list[Fill | None] = [partial(make_rows, per_table=n) for n in (ROWS, 1)]
+        fill, trace, first = fills[0], self._traced(fills[0]), None
         if trace.failure is not None:
-            # rows that were made up may be what it fails on; what it does to tables is the same
-            with_rows, fill = trace, None
-            trace = self._traced(fill)
-            trace = replace(trace, on_rows=with_rows.failure) if not trace.failure else with_rows
+            first = trace
+            for fill in (*fills[1:], None):
+                trace = self._traced(fill)
+                if trace.failure is None:
+                    trace = replace(trace, on_rows=first.failure)
+                    break
+            else:
+                trace = first
         if worth_a_second_look(trace):
             session.listener.doing("running it once more, on another shadow")
             trace = self._on_copy(lambda at: look_again(project, at, self.revision, fill, trace))
