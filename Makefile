@@ -25,6 +25,7 @@ help:
 	@echo "make test-alembic   the Alembic plugin on Alembic 1.18.0, 1.19, 1.20.0 and 1.20.1"
 	@echo "make bench          prove --all against alembic and pytest-alembic"
 	@echo "make rule-pages     the pages of the review's rules, with real traces of their examples"
+	@echo "make bench-peers    assay review beside squawk, alembic-guard and migration-lint (~15 min)"
 	@echo "make fidelity       the fidelity benchmark on assay generate, beside Alembic (~20 min)"
 	@echo "make pairs          random pairs of schemas, there and back on each engine (PAIRS=1000, hours)"
 	@echo "make real-projects  check and prove real projects from the package index"
@@ -84,6 +85,9 @@ bench: $(VENV)/.ready
 
 rule-pages: dev
 	$(VENV)/bin/python scripts/rule_pages.py
+
+bench-peers: dev
+	$(VENV)/bin/python scripts/bench_peers/run.py --write
 
 fidelity: dev
 	$(VENV)/bin/python scripts/fidelity.py --write

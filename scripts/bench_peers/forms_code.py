@@ -32,9 +32,7 @@ FORMS = (
         "X02",
         "rename-table",
         "table renamed",
-        Body(
-            'op.rename_table("coupons", "vouchers")', 'op.rename_table("vouchers", "coupons")'
-        ),
+        Body('op.rename_table("coupons", "vouchers")', 'op.rename_table("vouchers", "coupons")'),
         Body(
             'op.execute("CREATE VIEW vouchers AS SELECT * FROM coupons")',
             'op.execute("DROP VIEW vouchers")',

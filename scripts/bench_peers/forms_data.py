@@ -15,7 +15,7 @@ BATCHED = Body(
     'op.drop_column("orders", "channel")',
 )
 TRIMMED = Body(
-    AUTO + "op.execute(\"DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log "
+    AUTO + 'op.execute("DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log '
     "WHERE at < now() - interval '2 years' ORDER BY id LIMIT 1000)\")",
     'op.execute("SELECT 1")',
 )

@@ -172,9 +172,7 @@ FORMS = (
         "delete-by-orm",
         "DELETE of all rows, by an ORM session",
         Body(
-            "session = Session(bind=op.get_bind())\n"
-            "session.query(Log).delete()\n"
-            "session.flush()",
+            "session = Session(bind=op.get_bind())\nsession.query(Log).delete()\nsession.flush()",
             'op.execute("SELECT 1")',
             MODEL,
         ),
@@ -185,8 +183,7 @@ FORMS = (
         "drop-column-in-loop",
         "columns dropped, in a loop, text put together",
         Body(
-            'for column in ("note", "extra"):\n'
-            '    op.execute("ALTER TABLE orders DROP " + column)',
+            'for column in ("note", "extra"):\n    op.execute("ALTER TABLE orders DROP " + column)',
             'op.execute("ALTER TABLE orders ADD note text, ADD extra json")',
         ),
         OWN_COLUMN,
@@ -211,7 +208,7 @@ FORMS = (
         "no-downgrade-of-rows",
         "downgrade that does nothing after rows were changed",
         Body(
-            AUTO + "op.execute(\"UPDATE products SET kind = upper(kind) "
+            AUTO + 'op.execute("UPDATE products SET kind = upper(kind) '
             'WHERE kind <> upper(kind) AND id < 50")',
             "pass",
         ),

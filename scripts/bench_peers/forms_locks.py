@@ -56,9 +56,7 @@ FORMS = (
         "reindex",
         "REINDEX",
         Body('op.execute("REINDEX TABLE orders")', 'op.execute("SELECT 1")'),
-        Body(
-            AUTO + 'op.execute("REINDEX TABLE CONCURRENTLY orders")', 'op.execute("SELECT 1")'
-        ),
+        Body(AUTO + 'op.execute("REINDEX TABLE CONCURRENTLY orders")', 'op.execute("SELECT 1")'),
     ),
     Form(
         "P06",
@@ -120,9 +118,7 @@ FORMS = (
             'sa.Computed("total * 1.25", persisted=True)))',
             DROP_NEW.format("gross"),
         ),
-        Body(
-            'op.add_column("orders", sa.Column("gross", sa.Numeric()))', DROP_NEW.format("gross")
-        ),
+        Body('op.add_column("orders", sa.Column("gross", sa.Numeric()))', DROP_NEW.format("gross")),
     ),
     Form(
         "P21",
@@ -232,12 +228,12 @@ FORMS = (
         "partition detached",
         Body(
             'op.execute("ALTER TABLE events DETACH PARTITION events_2025")',
-            "op.execute(\"ALTER TABLE events ATTACH PARTITION events_2025 FOR VALUES FROM "
+            'op.execute("ALTER TABLE events ATTACH PARTITION events_2025 FOR VALUES FROM '
             "('2025-01-01 00:00+00') TO ('2026-01-01 00:00+00')\")",
         ),
         Body(
             AUTO + 'op.execute("ALTER TABLE events DETACH PARTITION events_2025 CONCURRENTLY")',
-            "op.execute(\"ALTER TABLE events ATTACH PARTITION events_2025 FOR VALUES FROM "
+            'op.execute("ALTER TABLE events ATTACH PARTITION events_2025 FOR VALUES FROM '
             "('2025-01-01 00:00+00') TO ('2026-01-01 00:00+00')\")",
         ),
     ),
@@ -246,7 +242,7 @@ FORMS = (
         "attach",
         "partition attached without a matching CHECK",
         Body(
-            "op.execute(\"ALTER TABLE events ATTACH PARTITION events_2027 FOR VALUES FROM "
+            'op.execute("ALTER TABLE events ATTACH PARTITION events_2027 FOR VALUES FROM '
             "('2027-01-01 00:00+00') TO ('2028-01-01 00:00+00')\")",
             'op.execute("ALTER TABLE events DETACH PARTITION events_2027")',
         ),
@@ -256,7 +252,7 @@ FORMS = (
             + AUTO
             + 'op.execute("ALTER TABLE events_2027 VALIDATE CONSTRAINT events_2027_range")\n'
             "op.execute(\"SET LOCAL lock_timeout = '2s'\")\n"
-            "op.execute(\"ALTER TABLE events ATTACH PARTITION events_2027 FOR VALUES FROM "
+            'op.execute("ALTER TABLE events ATTACH PARTITION events_2027 FOR VALUES FROM '
             "('2027-01-01 00:00+00') TO ('2028-01-01 00:00+00')\")",
             'op.execute("ALTER TABLE events DETACH PARTITION events_2027")\n'
             'op.execute("ALTER TABLE events_2027 DROP CONSTRAINT events_2027_range")',
@@ -316,9 +312,9 @@ FORMS = (
         ),
         Body(
             'op.execute("CREATE OR REPLACE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS '
-            "$$ BEGIN NEW.touched_at := clock_timestamp(); RETURN NEW; END $$\")",
+            '$$ BEGIN NEW.touched_at := clock_timestamp(); RETURN NEW; END $$")',
             'op.execute("CREATE OR REPLACE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS '
-            "$$ BEGIN NEW.touched_at := now(); RETURN NEW; END $$\")",
+            '$$ BEGIN NEW.touched_at := now(); RETURN NEW; END $$")',
         ),
     ),
     Form(

@@ -17,15 +17,20 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 
+import sqlalchemy as sa
 from baseline import HARMLESS
 from corpus import Subject, check, lay_out, prepared, subjects
 from forms import Form, every_form
 from judge import Verdict, always, judge
-from peers import TOOLS, Said, Tools, install
+from peers import TOOLS, Said, Tools, install, versions
+from real import choose, walked
+from report import page
 
 ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "bench-peers.md"
 INSTALLED = "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
 WORKERS = 2
 
@@ -75,12 +80,25 @@ def verdicts(
     }
 
 
+def _versions(tools: Tools) -> dict[str, str]:
+    own = {name: version(name) for name in ("assay", "alembic", "SQLAlchemy")}
+    return own | versions(tools.bin)
+
+
+def _server(url: str) -> str:
+    with sa.create_engine(url, poolclass=sa.pool.NullPool).connect() as connection:
+        return f"PostgreSQL {connection.exec_driver_sql('SHOW server_version').scalar_one()}"
+
+
 def main() -> int:
     """Run it all."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("forms", nargs="*", help="beginnings of forms' names (default: all)")
     parser.add_argument("--url", default=INSTALLED, help="a PostgreSQL server")
     parser.add_argument("--folder", type=Path, default=ROOT / "build" / "bench-peers")
+    parser.add_argument("--projects", type=Path, default=ROOT / "build" / "real-projects")
+    parser.add_argument("--no-real", action="store_true", help="leave the real projects out")
+    parser.add_argument("--choose", action="store_true", help="list safe real revisions anew")
     parser.add_argument("--write", action="store_true", help="write docs/bench-peers.md")
     options = parser.parse_args()
     began = time.perf_counter()
@@ -100,18 +118,27 @@ def main() -> int:
     ]
     asked = [*harmless, *(s for form in forms for s in subjects(places, form))]
     answers = ask_all(tools, asked)
+    real = []
+    if options.choose:
+        choose(options.projects.resolve(), options.url)
+    if not options.no_real:
+        found = walked(options.projects.resolve(), options.url, WORKERS)
+        wrong += [f"{r.subject.name} is not safe: {r.unsafe}" for r in found if r.unsafe]
+        peers = ask_all(tools, [r.subject for r in found], TOOLS[1:])
+        real = [(r, {"assay": r.assay, **peers[r.subject.name]}) for r in found]
+        answers |= {r.subject.name: said for r, said in real}
     general = always({t: [answers[s.name][t] for s in harmless] for t in TOOLS})
     judged = verdicts(answers, forms, general)
     (folder / "said.json").write_text(
-        json.dumps({n: {t: asdict(s) for t, s in by.items()} for n, by in answers.items()}, indent=1)
+        json.dumps(
+            {n: {t: asdict(s) for t, s in by.items()} for n, by in answers.items()}, indent=1
+        )
     )
-    for form in forms:
-        marks = " ".join("yes" if judged[form.ident][t].rules else " - " for t in TOOLS)
-        print(f"{marks}  {form.ident}")
-    for tool in TOOLS:
-        found = sum(bool(v[tool].rules) for v in judged.values())
-        noise = sum(bool(v[tool].alarms) for v in judged.values())
-        print(f"{tool}: {found} of {len(forms)} found, {noise} safe forms with an alarm")
+    text = page(forms, judged, general, real, _versions(tools), _server(options.url))
+    (folder / "bench-peers.md").write_text(text, encoding="utf-8")
+    print(text[text.index("## Sums") : text.index("## The rules that counted")])
+    if options.write:
+        PAGE.write_text(text, encoding="utf-8")
     print(f"{time.perf_counter() - began:.0f} s", file=sys.stderr)
     return 1 if wrong else 0
 
