@@ -1,6 +1,7 @@
 """Assay and three linters on the catalogue's bad and safe forms, and on real safe revisions.
 
     python scripts/bench_peers/run.py [--url URL] [--folder build/bench-peers] [--write] [FORM ...]
+    python scripts/bench_peers/run.py --only assay --write     the others as they answered last time
 
 The peers get an environment of their own under --folder, made once by pip. Every form is applied to
 the server first: one that does not do what it says is named, and the run ends with 1. What the tools
@@ -25,7 +26,7 @@ from baseline import HARMLESS
 from corpus import Subject, check, lay_out, prepared, subjects
 from forms import Form, every_form
 from judge import Verdict, always, judge
-from peers import TOOLS, Said, Tools, install, versions
+from peers import TOOLS, Finding, Said, Tools, install, versions
 from real import choose, walked
 from report import page
 
@@ -60,6 +61,29 @@ def apply_forms(url: str, folder: Path, forms: Iterable[Form]) -> list[str]:
                 if said:
                     wrong.append(f"{subject.name}: {said}")
     return wrong
+
+
+def kept(file: Path, answers: Answers) -> Answers:
+    """The answers, and where a tool was not asked what it said last time."""
+    last = json.loads(file.read_text(encoding="utf-8"))
+    return {
+        name: {
+            tool: Said(tuple(Finding(**f) for f in said["findings"]), said["error"])
+            for tool, said in last[name].items()
+        }
+        | by
+        for name, by in answers.items()
+    }
+
+
+def mute(answers: Answers) -> list[str]:
+    """Every tool that could not look at a revision, and why."""
+    return [
+        f"{tool} on {name}: {said.error}"
+        for name, by in answers.items()
+        for tool, said in by.items()
+        if said.error
+    ]
 
 
 def verdicts(
@@ -98,9 +122,14 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=ROOT / "build" / "bench-peers")
     parser.add_argument("--projects", type=Path, default=ROOT / "build" / "real-projects")
     parser.add_argument("--no-real", action="store_true", help="leave the real projects out")
+    parser.add_argument(
+        "--only", choices=TOOLS, help="ask this tool, take the others' last answers"
+    )
     parser.add_argument("--choose", action="store_true", help="list safe real revisions anew")
     parser.add_argument("--write", action="store_true", help="write docs/bench-peers.md")
     options = parser.parse_args()
+    if options.write and (options.forms or options.no_real):
+        parser.error("the page is written of a whole run only")
     began = time.perf_counter()
     folder = options.folder.resolve()
     forms = [
@@ -109,24 +138,27 @@ def main() -> int:
     places = folder / "forms"
     shutil.rmtree(places, ignore_errors=True)
     wrong = apply_forms(options.url, places, forms)
-    for line in wrong:
-        print(line, file=sys.stderr)
     tools = Tools(install(folder / "peers"), Path(sys.executable), options.url, (ROOT / "src",))
     harmless = [
         lay_out(places, f"harmless-{i}", body, "harmless", timeouts=False)
         for i, body in enumerate(HARMLESS)
     ]
     asked = [*harmless, *(s for form in forms for s in subjects(places, form))]
-    answers = ask_all(tools, asked)
-    real = []
+    names = [options.only] if options.only else list(TOOLS)
+    answers = ask_all(tools, asked, names)
     if options.choose:
         choose(options.projects.resolve(), options.url)
     if not options.no_real:
         found = walked(options.projects.resolve(), options.url, WORKERS)
         wrong += [f"{r.subject.name} is not safe: {r.unsafe}" for r in found if r.unsafe]
-        peers = ask_all(tools, [r.subject for r in found], TOOLS[1:])
-        real = [(r, {"assay": r.assay, **peers[r.subject.name]}) for r in found]
-        answers |= {r.subject.name: said for r, said in real}
+        peers = ask_all(tools, [r.subject for r in found], [n for n in names if n != "assay"])
+        for r in found:
+            answers[r.subject.name] = {"assay": r.assay, **peers.get(r.subject.name, {})}
+    else:
+        found = []
+    if options.only:
+        answers = kept(folder / "said.json", answers)
+    real = [(r, answers[r.subject.name]) for r in found]
     general = always({t: [answers[s.name][t] for s in harmless] for t in TOOLS})
     judged = verdicts(answers, forms, general)
     (folder / "said.json").write_text(
@@ -139,6 +171,8 @@ def main() -> int:
     print(text[text.index("## Sums") : text.index("## The rules that counted")])
     if options.write:
         PAGE.write_text(text, encoding="utf-8")
+    for line in [*wrong, *mute(answers)]:
+        print(line, file=sys.stderr)
     print(f"{time.perf_counter() - began:.0f} s", file=sys.stderr)
     return 1 if wrong else 0
 
