@@ -28,6 +28,7 @@ help:
 	@echo "make bench          prove --all against alembic and pytest-alembic"
 	@echo "make rule-pages     the pages of the review's rules, with real traces of their examples"
 	@echo "make bench-locks    how long changes make others wait, plain and safe forms, 2 million rows (~10 min)"
+	@echo "make bench-peers    assay review beside squawk, alembic-guard and migration-lint (~15 min)"
 	@echo "make fidelity       the fidelity benchmark on assay generate, beside Alembic (~20 min)"
 	@echo "make pairs          random pairs of schemas, there and back on each engine (PAIRS=1000, hours)"
 	@echo "make real-projects  check and prove real projects from the package index"
@@ -90,6 +91,8 @@ rule-pages: dev
 
 bench-locks: $(VENV)/.ready
 	$(VENV)/bin/python scripts/bench_locks/run.py $(BENCH_ARGS)
+bench-peers: dev
+	$(VENV)/bin/python scripts/bench_peers/run.py --write
 
 fidelity: dev
 	$(VENV)/bin/python scripts/fidelity.py --write
