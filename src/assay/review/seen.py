@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assay.catalog import CatalogObject, Change
+from assay.catalog import CatalogObject, Change, Difference, compare
 from assay.dialects import Lock
+from assay.review.rule import Identity, RuleContext
 from assay.trace.effects import OperationEffect, StatementEffect
 
-__all__ = ["behind", "changed", "relation_of", "under"]
+__all__ = ["altered", "behind", "changed", "relation_of", "statement_by_statement", "under"]
 
 
 def relation_of(found: CatalogObject) -> str:
@@ -46,3 +47,36 @@ def under(
 def behind(lock: Lock) -> str:
     """What waits, for a sentence: ``reads and writes wait``."""
     return f"{' and '.join(lock.blocks)} wait"
+
+
+def altered(
+    operations: tuple[OperationEffect, ...], context: RuleContext, kind: str, *attributes: str
+) -> Iterator[tuple[OperationEffect, CatalogObject, CatalogObject]]:
+    """What was there before the revision and differs in an attribute after it, under its old name or
+    another: the operation that did it, the object before and after the revision.
+    """
+    left: dict[Identity, tuple[CatalogObject, CatalogObject]] = {}
+    for old in context.before.of_kind(kind):
+        new = context.renamed.get(old.identity) or context.after.by_identity.get(old.identity)
+        if new is not None and any(old.get(name) != new.get(name) for name in attributes):
+            left[old.identity] = left[new.identity] = old, new
+    for operation in operations:
+        for difference in operation.differences:
+            touched = any(name in attributes for name, _, _ in difference.altered)
+            if touched and difference.identity in left:
+                old, new = left.pop(difference.identity)
+                left.pop(old.identity, None)
+                left.pop(new.identity, None)
+                yield operation, old, new
+
+
+def statement_by_statement(
+    operation: OperationEffect,
+) -> Iterator[tuple[StatementEffect, tuple[Difference, ...]]]:
+    """The statements of an operation that changed the catalog, each with what it changed."""
+    for statement in operation.statements:
+        before, after = statement.before, statement.after
+        if before is not None and after is not None and before is not after:
+            found = compare(before, after)
+            if found:
+                yield statement, found
