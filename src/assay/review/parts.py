@@ -36,7 +36,7 @@ def reference_of(found: CatalogObject) -> Reference | None:
     if text is not None:
         read = definitions.reference(text)
         return Reference(read.columns, read.table, read.referred) if read is not None else None
-    referred = Reader(found.get("target columns") or "").parts()
+    referred = list(Reader(found.get("target columns") or "").parts())
     return Reference(columns_of(found), (found.get("target") or "",), tuple(_leading(referred)))
 
 

@@ -42,7 +42,9 @@ def renames(
 def _by_effect(
     differences: tuple[Difference, ...], kind: str
 ) -> Iterator[tuple[CatalogObject, CatalogObject]]:
-    removed = [d.object for d in differences if d.change is Change.REMOVED and d.object.kind == kind]
+    removed = [
+        d.object for d in differences if d.change is Change.REMOVED and d.object.kind == kind
+    ]
     added = [d.object for d in differences if d.change is Change.ADDED and d.object.kind == kind]
     if len(removed) != 1 or len(added) != 1:
         return

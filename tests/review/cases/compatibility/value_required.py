@@ -4,7 +4,7 @@ from review.case import Case
 
 SETUP = "CREATE TABLE users (id int PRIMARY KEY, locale varchar(5));"
 REQUIRED = "op.alter_column('users', 'locale', nullable=False, existing_type=sa.String(5)"
-FILLED = 'op.execute("UPDATE users SET locale = \'en\' WHERE locale IS NULL")\n'
+FILLED = "op.execute(\"UPDATE users SET locale = 'en' WHERE locale IS NULL\")\n"
 
 CASES = (
     *(
