@@ -4,18 +4,19 @@ from review.case import Case
 
 COLUMN = 'op.add_column("users", sa.Column("nick", sa.Text()))'
 
-CASES = tuple(
-    Case(
-        "hygiene/no-downgrade",
-        engine,
-        "CREATE TABLE users (id int PRIMARY KEY);",
-        bad=COLUMN,
-        good="op.execute('UPDATE users SET id = id + 1000')",
-        advised=COLUMN,
-        advised_down='op.drop_column("users", "nick")',
-    )
-    for engine in ("postgresql", "mysql", "sqlite")
-) + (
+CASES = (
+    *tuple(
+        Case(
+            "hygiene/no-downgrade",
+            engine,
+            "CREATE TABLE users (id int PRIMARY KEY);",
+            bad=COLUMN,
+            good="op.execute('UPDATE users SET id = id + 1000')",
+            advised=COLUMN,
+            advised_down='op.drop_column("users", "nick")',
+        )
+        for engine in ("postgresql", "mysql", "sqlite")
+    ),
     Case(
         "hygiene/no-downgrade",
         "postgresql",
