@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from assay.catalog import Snapshot
-from assay.dialects.observed import Observation
+from assay.dialects.observed import Grant, Observation
 from assay.dialects.shapes import RowDialect
 
 __all__ = [
@@ -216,6 +216,10 @@ class Dialect(Protocol):
 
         Temporary tables do not count. Used to tell DDL from data by effect, not by text.
         """
+        ...
+
+    def privileges(self, query: Query) -> frozenset[Grant]:
+        """What others than the owners may do; empty where the engine keeps no privileges in there."""
         ...
 
     def observer(self, query: Query, execute: Execute, at: Address) -> Observer:

@@ -18,6 +18,7 @@ from assay.dialects.base import (
     Query,
     ShadowServer,
 )
+from assay.dialects.observed import Grant
 from assay.dialects.shapes import (
     ColumnType,
     MakeValue,
@@ -108,6 +109,10 @@ class MySQL:
     def is_in_memory(self, _connection: Any) -> bool:
         """Never."""
         return False
+
+    def privileges(self, _query: Query) -> frozenset[Grant]:
+        """None: they are the server's, not the database's."""
+        return frozenset()
 
     def observer(self, query: Query, execute: Execute, _at: Address) -> Observer:
         """Who watches a connection, see :mod:`assay.dialects.mysql.observing`."""

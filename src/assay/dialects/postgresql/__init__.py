@@ -17,6 +17,7 @@ from assay.dialects.base import (
     Query,
     ShadowServer,
 )
+from assay.dialects.observed import Grant
 from assay.dialects.postgresql.locks import MODES
 from assay.dialects.shapes import (
     ColumnType,
@@ -104,6 +105,12 @@ class PostgreSQL:
     def is_in_memory(self, _connection: Any) -> bool:
         """Never."""
         return False
+
+    def privileges(self, query: Query) -> frozenset[Grant]:
+        """What others than the owners may do."""
+        from assay.dialects.postgresql.privileges import read_privileges
+
+        return read_privileges(query)
 
     def observer(self, query: Query, _execute: Execute, at: Address) -> Observer:
         """Who watches a connection, see :mod:`assay.dialects.postgresql.observing`."""

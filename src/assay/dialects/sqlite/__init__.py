@@ -18,6 +18,7 @@ from assay.dialects.base import (
     Query,
     ShadowServer,
 )
+from assay.dialects.observed import Grant
 from assay.dialects.shapes import (
     ColumnType,
     MakeValue,
@@ -111,6 +112,10 @@ class SQLite:
     def is_in_memory(self, connection: Any) -> bool:
         """A SQLite connection without a file."""
         return connecting.is_in_memory(connection)
+
+    def privileges(self, _query: Query) -> frozenset[Grant]:
+        """None: there are no roles."""
+        return frozenset()
 
     def observer(self, query: Query, _execute: Execute, _at: Address) -> Observer:
         """Who watches a connection, see :mod:`assay.dialects.sqlite.observing`."""
