@@ -13,7 +13,7 @@ PIP = -m pip --disable-pip-version-check install -qq
 # what pip warns of as root is meant
 export PIP_ROOT_USER_ACTION = ignore
 
-.PHONY: help demo dev test wheel lint unit test-lowest test-alembic bench fidelity pairs real-projects clean
+.PHONY: help demo dev test wheel lint unit test-lowest test-alembic bench bench-trace fidelity pairs real-projects clean
 
 help:
 	@echo "make demo           the eight steps on the bookshop, on SQLite and embedded PostgreSQL"
@@ -24,6 +24,7 @@ help:
 	@echo "make test-lowest    every test on the lowest Alembic and SQLAlchemy, Python 3.10 if there"
 	@echo "make test-alembic   the Alembic plugin on Alembic 1.18.0, 1.19, 1.20.0 and 1.20.1"
 	@echo "make bench          prove --all against alembic and pytest-alembic"
+	@echo "make bench-trace    a traced revision against its plain run, with 30 to 1000 tables"
 	@echo "make fidelity       the fidelity benchmark on assay generate, beside Alembic (~20 min)"
 	@echo "make pairs          random pairs of schemas, there and back on each engine (PAIRS=1000, hours)"
 	@echo "make real-projects  check and prove real projects from the package index"
@@ -80,6 +81,9 @@ test-alembic:
 
 bench: $(VENV)/.ready
 	$(VENV)/bin/python scripts/bench_prove.py
+
+bench-trace: $(VENV)/.ready
+	$(VENV)/bin/python scripts/bench_trace.py
 
 fidelity: dev
 	$(VENV)/bin/python scripts/fidelity.py --write
