@@ -31,7 +31,7 @@ class Case:
     :param bad_down: body of its ``downgrade()``; so the others.
     :param same: the advised one leads to the catalog that the bad one leads to.
     :param preamble: what stands before the functions in the file.
-    :param needs: lowest server version.
+    :param settings: more of ``[tool.assay]``.
     """
 
     rule: str
@@ -45,7 +45,7 @@ class Case:
     advised_down: str = "pass"
     same: bool = True
     preamble: str = ""
-    needs: int = 0
+    settings: str = ""
 
     @property
     def bodies(self) -> dict[str, tuple[tuple[str, str], ...]]:
@@ -71,12 +71,11 @@ def all_cases() -> tuple[Case, ...]:
 
 @contextmanager
 def reviewed(
-    folder: Path, case: Case, form: str, shadow: str | None, assay: str = ""
+    folder: Path, case: Case, form: str, shadow: str | None
 ) -> Iterator[tuple[Review, ...]]:
     """The reviews of one form of a case, each revision as ``assay review`` sees it.
 
     :param shadow: URL of the server to make shadows on; None for SQLite.
-    :param assay: more of ``[tool.assay]``.
     """
     revisions = {"a0_before.py": _file("a0", None, (_script(case.setup), "pass"), "")}
     for number, body in enumerate(case.bodies[form], 1):
@@ -84,7 +83,7 @@ def reviewed(
         revisions[f"a{number}_{form}.py"] = _file(f"a{number}", after, body, case.preamble)
     url = shadow or f"sqlite:///{folder}/real.db"
     named = f"[tool.assay.shadow]\n{case.engine} = {shadow!r}" if shadow else ""
-    lay_out(folder, SYNC, url=url, assay=f"{assay}\n{named}", revisions=revisions)
+    lay_out(folder, SYNC, url=url, assay=f"{named}\n{case.settings}", revisions=revisions)
     with opened(folder) as session:
         history = session.project.history
         examined = [Examination(session, r, False) for r in history.revisions[1:]]
@@ -97,7 +96,7 @@ def _script(sql: str) -> str:
 
 
 def _file(ident: str, after: str | None, body: tuple[str, str], preamble: str) -> str:
-    up, down = (indent(dedent(text).strip(), "    ") for text in body)
+    up, down = (indent(dedent(text).strip() or "pass", "    ") for text in body)
     return (
         f'"""{ident}"""\nfrom alembic import op\nimport sqlalchemy as sa\nimport assay.operations\n'
         f"revision = {ident!r}\ndown_revision = {after!r}\n{dedent(preamble)}\n\n"

@@ -45,6 +45,8 @@ class Capabilities:
 
     transactional_ddl: bool
     """A failed or abandoned revision can be rolled back, DDL included."""
+    lock_modes: tuple[str, ...] = ()
+    """Modes of locks as observations name them, the weakest first; their place is their strength."""
     impatient: tuple[str, ...] = ()
     """Statements after which a connection gives up after seconds of waiting for a lock."""
     bounded: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from assay.catalog import Difference, compare
 from assay.dialects import Address, load
@@ -16,6 +16,7 @@ from assay.generate.renames import renames_in
 from assay.procedure.drift import compared
 from assay.procedure.session import Session
 from assay.procedure.steps import backfill_step, reverse_lines, review_step
+from assay.procedure.waivers import bonds_of, remember_bonds
 from assay.procedure.writing import generation
 from assay.project.revision_file import find_slots
 from assay.prove.handedits import Ddl, compare_ddl, generated_ddl, own_ddl
@@ -26,6 +27,7 @@ from assay.prove.walk import walk
 from assay.report import Line, Status, Step
 from assay.review.engine import Review, review
 from assay.shadow.reading import Reading, read_database
+from assay.trace.again import look_again, worth_a_second_look
 from assay.trace.effects import Trace
 from assay.trace.run import Fill, trace_revision
 
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from alembic.script import Script
 
 __all__ = ["ROWS", "Examination"]
+
+Made = TypeVar("Made")
 
 ROWS = 3
 """Rows made in each empty table before a revision is reversed."""
@@ -61,25 +65,35 @@ class Examination:
 
     def review(self) -> tuple[Step, Review, Trace]:
         """Step 3."""
-        session = self.session
-        session.listener.doing("tracing the upgrade on a shadow")
-        trace = self._traced(partial(make_rows, per_table=ROWS))
+        session, project = self.session, self.session.project
+        session.listener.doing("tracing the revision on a shadow")
+        fill: Fill | None = partial(make_rows, per_table=ROWS)
+        trace = self._traced(fill)
         if trace.failure is not None:
             # rows that were made up may be what it fails on; what it does to tables is the same
-            with_rows, trace = trace, self._traced(None)
-            trace = replace(trace, on_rows=with_rows.failure) if not trace.failure else trace
+            with_rows, fill = trace, None
+            trace = self._traced(fill)
+            trace = replace(trace, on_rows=with_rows.failure) if not trace.failure else with_rows
+        if worth_a_second_look(trace):
+            session.listener.doing("running it once more, on another shadow")
+            trace = self._on_copy(lambda at: look_again(project, at, self.revision, fill, trace))
         intent: tuple[Difference, ...] | None = None
         if self.newest:
             intent = compare(trace.before, session.models.snapshot)
-        reviewed = review(trace, intent, session.settings.review, session.settings.locks)
+        folder, ident = session.settings.state_folder, self.revision.revision
+        reviewed = review(
+            trace,
+            intent,
+            session.settings.review,
+            session.settings.locks,
+            bonds_of(folder, ident),
+        )
+        remember_bonds(folder, ident, reviewed.bonds)
         return review_step(reviewed), reviewed, trace
 
     def _traced(self, fill: Fill | None) -> Trace:
-        at = self.session.copy(self.before)
-        try:
-            return trace_revision(self.session.project, at, self.revision, fill)
-        finally:
-            self.session.shadows.drop(at)
+        project, revision = self.session.project, self.revision
+        return self._on_copy(lambda at: trace_revision(project, at, revision, fill))
 
     def backfill(self, hand_written: Reversal | None = None) -> Step:
         """Step 4: empty slots, and DDL that generation would not have made."""
@@ -90,7 +104,7 @@ class Examination:
             found = hand_written.hand_written if hand_written is not None else ()
             return backfill_step(slots, None, found, str(path))
         session.listener.doing("comparing with what generation makes")
-        own = self._on_copy_of_before(lambda at: own_ddl(project, at, self.revision))
+        own = self._on_copy(lambda at: own_ddl(project, at, self.revision))
         ddl = compare_ddl(own, self._generated())
         if not ddl.empty:
             # a revision that plain Alembic generated is no hand edit either
@@ -111,13 +125,14 @@ class Examination:
             )
 
         if plain:
-            return self._on_copy_of_before(lambda at: made(at, (self.before, None)))
+            return self._on_copy(lambda at: made(at, (self.before, None)))
         old = read_database(session.project, self.before)
         answers = renames_in(Path(self.revision.path), old.snapshot)
         with generation(session, self.before, old, answers) as prepared:
-            return self._on_copy_of_before(lambda at: made(at, prepared))
+            return self._on_copy(lambda at: made(at, prepared))
 
-    def _on_copy_of_before(self, made: Callable[[Address], Ddl]) -> Ddl:
+    def _on_copy(self, made: Callable[[Address], Made]) -> Made:
+        """What is made on a copy of the shadow before the revision; the copy is gone after."""
         at = self.session.copy(self.before)
         try:
             return made(at)
@@ -157,7 +172,7 @@ class Examination:
         note = ""
         if result.reverses and live_url is not None:
             session.listener.doing("up, down, up on a copy of the database")
-            copied, note = self._on_copy(live_url)
+            copied, note = self._on_live_copy(live_url)
             if copied is not None:
                 on.append(note)
                 lines.extend(reverse_lines(copied))
@@ -180,7 +195,7 @@ class Examination:
         status = Status.PASSED if good else Status.STOPPED
         return Step("reverse", status, summary, 7, tuple(lines), data), result
 
-    def _on_copy(self, live_url: str) -> tuple[Reversal | None, str]:
+    def _on_live_copy(self, live_url: str) -> tuple[Reversal | None, str]:
         session = self.session
         dialect = session.probe.dialect
         server = session.shadows.server(dialect)

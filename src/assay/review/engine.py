@@ -9,6 +9,7 @@ from typing import Any
 
 from assay.catalog import CatalogObject, Change, Difference, Snapshot
 from assay.project.revision_file import call_at
+from assay.review.bonds import Bond
 from assay.review.finding import Finding
 from assay.review.renamed import renamed_by
 from assay.review.rule import RuleContext, all_rules
@@ -43,6 +44,8 @@ class Review:
     operations: tuple[ReviewedOperation, ...]
     findings: tuple[Finding, ...]
     trace: Trace = field(repr=False)
+    bonds: Mapping[str, Bond] = field(default_factory=dict, repr=False)
+    """What its waivers are for."""
 
     @property
     def after(self) -> Snapshot:
@@ -85,6 +88,7 @@ def review(
     intent: tuple[Difference, ...] | None,
     severities: Mapping[str, str] | None = None,
     lock_limits: Mapping[str, str] | None = None,
+    bonds: Mapping[str, Bond] | None = None,
 ) -> Review:
     """Review a traced upgrade.
 
@@ -92,6 +96,7 @@ def review(
         known (an older revision), and then nothing counts as unasked.
     :param severities: the project's own, see :func:`assay.review.severity.weighed`.
     :param lock_limits: the strongest lock allowed, by table or pattern of tables.
+    :param bonds: what the waivers of this revision were given for.
     """
     path = Path(trace.file)
     effects = tuple(trace.operations(lambda line: call_at(path, line)))
@@ -113,10 +118,5 @@ def review(
     context = RuleContext(trace.before, trace.after, renamed, trace, lock_limits or {})
     found = [f for rule in all_rules() for f in rule.check(effects, context)]
     findings = weighed(found, severities or {})
-    return Review(
-        trace.revision,
-        trace.file,
-        tuple(reviewed),
-        apply_waivers(findings, path.read_text(encoding="utf-8")),
-        trace,
-    )
+    waived, kept = apply_waivers(findings, path.read_text(encoding="utf-8"), None, bonds)
+    return Review(trace.revision, trace.file, tuple(reviewed), waived, trace, kept)

@@ -1,4 +1,7 @@
-"""A rule, and how rules are found: each file in ``rules/<family>/`` has one as ``RULE``."""
+"""A rule, and how rules are found: each file in ``rules/<family>/`` has one as ``RULE``.
+
+Other packages have theirs as entry points of the group ``assay.rules``.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from assay.catalog import CatalogObject, Snapshot
 from assay.dialects import Lock
+from assay.errors import UsageError
 from assay.review.finding import Finding, Severity
 from assay.trace.effects import OperationEffect, Trace
 
@@ -115,13 +120,43 @@ class Rule:
         return Finding(self.code, severity, about, line, message, why, instead, lock, direction)
 
 
+ENTRY_POINTS = "assay.rules"
+"""The group of entry points by which a project adds rules of its own; each names a :class:`Rule`."""
+
+
 @cache
 def all_rules() -> tuple[Rule, ...]:
-    """Every rule of the package, in the order of their codes."""
-    found: list[Rule] = []
+    """Every rule, those of other packages too, in the order of their codes.
+
+    :raises UsageError: an entry point cannot be loaded, gives no rule, or takes a code that is taken.
+    """
+    found: dict[str, Rule] = {}
     root = Path(__file__).parent / "rules"
     for family in sorted(p for p in root.iterdir() if (p / "__init__.py").is_file()):
         for module in pkgutil.iter_modules([str(family)]):
-            loaded = import_module(f"assay.review.rules.{family.name}.{module.name}")
-            found.append(loaded.RULE)
-    return tuple(sorted(found, key=lambda rule: rule.code))
+            rule: Rule = import_module(f"assay.review.rules.{family.name}.{module.name}").RULE
+            found[rule.code] = rule
+    for point in entry_points(group=ENTRY_POINTS):
+        rule = _rule_of(point)
+        if rule.code in found:
+            raise _no_rule(point, f"is called {rule.code}, and there is a rule of that name")
+        found[rule.code] = rule
+    return tuple(rule for _, rule in sorted(found.items()))
+
+
+def _rule_of(point: EntryPoint) -> Rule:
+    try:
+        rule = point.load()
+    except Exception as error:
+        raise _no_rule(point, f"cannot be loaded: {type(error).__name__}: {error}") from error
+    if not isinstance(rule, Rule):
+        raise _no_rule(point, f"is {rule!r}, not an assay.review.rule.Rule")
+    return rule
+
+
+def _no_rule(point: EntryPoint, what: str) -> UsageError:
+    return UsageError(
+        f"The rule {point.name!r} {what}.",
+        where=f"entry point {point.value} of {ENTRY_POINTS}",
+        next_step="Correct the package that has it, or uninstall it.",
+    )

@@ -8,8 +8,8 @@ from assay.trace.lines import line_on_stack
 
 __all__ = ["failure_of"]
 
-_CODES = ("sqlstate", "pgcode", "sqlite_errorname", "errno")
-"""Where psycopg and asyncpg, psycopg2, sqlite3 and MySQL's connector keep the code."""
+_CODES = ("pgcode", "sqlite_errorname", "errno", "sqlstate")
+"""Where psycopg2, sqlite3, MySQL's connector, psycopg and asyncpg keep the code."""
 
 
 def failure_of(error: BaseException, file: str) -> Failure:
@@ -18,15 +18,16 @@ def failure_of(error: BaseException, file: str) -> Failure:
     :param file: the revision file, for the line.
     """
     original: BaseException = getattr(error, "orig", None) or error
-    found: object = None
-    for candidate in (original, original.__cause__, original.__context__):
-        if candidate is None or found is not None:
-            continue
-        found = next((getattr(candidate, n) for n in _CODES if getattr(candidate, n, None)), None)
-        first = candidate.args[0] if candidate.args else None
-        if found is None and isinstance(first, dict):
-            found = first.get("C")  # pg8000
-        elif found is None and isinstance(first, int):
-            found = first  # PyMySQL
     line = line_in(error, file) or line_on_stack(file)
-    return Failure(None if found is None else str(found), describe(original), line)
+    causes = (original, original.__cause__, original.__context__)
+    found = next((code for code in map(_code, filter(None, causes)) if code is not None), None)
+    return Failure(found, describe(original), line)
+
+
+def _code(error: BaseException) -> str | None:
+    first = error.args[0] if error.args else None
+    if isinstance(first, int) and not isinstance(error, OSError):
+        return str(first)  # PyMySQL, aiomysql, asyncmy
+    if isinstance(first, dict) and "C" in first:
+        return str(first["C"])  # pg8000
+    return next((str(getattr(error, n)) for n in _CODES if getattr(error, n, None)), None)

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import inspect
 import os
-import sys
-import sysconfig
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
+
+import alembic
+import sqlalchemy
 
 from assay.trace.effects import Happening, StatementEffect
 from assay.trace.lines import line_on_stack
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Watch", "watching"]
 
 LONGEST_SLEEP = 0.05  # seconds
-_LIBRARIES = tuple(sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib"))
+_DATABASES = tuple(str(Path(str(found.__file__)).parent) for found in (alembic, sqlalchemy))
 
 
 class Watch:
@@ -53,7 +55,11 @@ class Watch:
     def read_variable(self, name: str) -> None:
         """The environment was asked for a variable."""
         line = line_on_stack(self.file)
-        if line is not None and not _from_library() and not self._known("environment", name):
+        if (
+            line is not None
+            and not _for_a_connection(self.file)
+            and not self._known("environment", name)
+        ):
             self.happenings.append(Happening("environment", line, name))
 
     def connected(self, connection: Any, *_branch: Any) -> None:
@@ -146,14 +152,11 @@ def _variables(watch: Watch) -> Iterator[None]:
         os.environ.__class__ = plain
 
 
-def _from_library() -> bool:
-    """Whether the environment was asked by a library, not by the revision or what it calls."""
-    here = inspect.currentframe()
-    frame = here.f_back if here is not None else None
-    while frame is not None:
-        name = frame.f_code.co_filename
-        if name.startswith("<") or name in (__file__, os.__file__) or "collections" in name:
-            frame = frame.f_back
-            continue
-        return name.startswith(_LIBRARIES) or name.startswith(sys.base_prefix)
-    return True
+def _for_a_connection(file: str) -> bool:
+    """Whether a library of databases asks, on the way from the revision: a driver being connected."""
+    frame = inspect.currentframe()
+    while frame is not None and frame.f_code.co_filename != file:
+        if frame.f_code.co_filename.startswith(_DATABASES):
+            return True
+        frame = frame.f_back
+    return False

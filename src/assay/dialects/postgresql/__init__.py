@@ -17,6 +17,7 @@ from assay.dialects.base import (
     Query,
     ShadowServer,
 )
+from assay.dialects.postgresql.locks import MODES
 from assay.dialects.shapes import (
     ColumnType,
     MakeValue,
@@ -68,6 +69,7 @@ class PostgreSQL:
     name = "postgresql"
     capabilities = Capabilities(
         transactional_ddl=True,
+        lock_modes=MODES,
         impatient=("SET lock_timeout = '3s'",),
         bounded=("SET statement_timeout = '60s'",),
     )

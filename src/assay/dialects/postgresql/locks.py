@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assay.dialects.observed import Lock
 
-__all__ = ["KINDS", "OURS", "lock", "mode_name", "strength"]
+__all__ = ["KINDS", "MODES", "OURS", "lock", "mode_name", "strength"]
 
 _BLOCKS: dict[str, tuple[str, ...]] = {
     "ACCESS SHARE": (),
@@ -18,7 +18,8 @@ _BLOCKS: dict[str, tuple[str, ...]] = {
 }
 """What of plain reads (``ACCESS SHARE``) and writes (``ROW EXCLUSIVE``) waits, the weakest first."""
 
-_STRENGTH = {mode: number for number, mode in enumerate(_BLOCKS)}
+MODES = tuple(_BLOCKS)
+_STRENGTH = {mode: number for number, mode in enumerate(MODES)}
 
 KINDS = {
     "r": "table",
