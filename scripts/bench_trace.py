@@ -215,7 +215,7 @@ def measure(folder: Path, database: str, tables: int, repeats: int) -> Measured:
         measured.server = session.shadows.server(database).description
 
         def traced(at: Any, fill: Any = None) -> None:
-            trace = trace_revision(project, at, revision, fill)
+            trace = trace_revision(project, at, revision, fill, session.state_before(standing))
             if trace.failure or trace.downgrade is None or trace.downgrade.failure:
                 raise SystemExit(f"{database}: the revision fails: {trace.failure}")
             if len(trace.differences) < 8 or trace.downgrade.after != trace.before:

@@ -93,7 +93,8 @@ class Examination:
 
     def _traced(self, fill: Fill | None) -> Trace:
         project, revision = self.session.project, self.revision
-        return self._on_copy(lambda at: trace_revision(project, at, revision, fill))
+        known = self.session.state_before(self.before)
+        return self._on_copy(lambda at: trace_revision(project, at, revision, fill, known))
 
     def backfill(self, hand_written: Reversal | None = None) -> Step:
         """Step 4: empty slots, and DDL that generation would not have made."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from assay.catalog import CatalogObject
 from assay.config import Settings
-from assay.dialects import Address, load
+from assay.dialects import Address, CatalogState, load
 from assay.procedure.defaults import known_defaults, remember_defaults
 from assay.project.environment import EnvRun
 from assay.project.project import Project, open_project
@@ -55,6 +55,7 @@ class Session:
     def __init__(self, project: Project, shadows: Shadows, listener: Listener) -> None:
         self.project, self.shadows, self.listener = project, shadows, listener
         self.questioner: Questioner | None = None
+        self._states: dict[Address, CatalogState | None] = {}
         project.spare = shadows.create
         project.entering = shadows.enter
 
@@ -134,8 +135,14 @@ class Session:
     def before(self, revision: Script) -> Address:
         """A shadow that stands just before a revision; a copy is cheap: see :meth:`copy`."""
         at = self.fresh()
-        build_chain(self.project, at, self.project.history.before(revision), self.listener.doing)
+        earlier = self.project.history.before(revision)
+        reading = build_chain(self.project, at, earlier, self.listener.doing)
+        self._states[at] = reading.state
         return at
+
+    def state_before(self, at: Address) -> CatalogState | None:
+        """The catalog of what :meth:`before` made."""
+        return self._states.get(at)
 
     def upgraded(self, at: Address, revisions: Sequence[Script]) -> Reading:
         """A shadow of ours, brought further."""

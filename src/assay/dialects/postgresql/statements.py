@@ -42,10 +42,13 @@ class Statements:
         names = query(f"SELECT name FROM pg_prepared_statements {_other_text()}")
         self._names = {str(row[0]) for row in names}
 
-    def run(self, text: str, oids: Collection[int] | None = None) -> list[tuple[Any, ...]]:
+    def run(
+        self, text: str, oids: Collection[int] | None = None, *, by_index: bool = False
+    ) -> list[tuple[Any, ...]]:
         """Run a statement; at its first run on a connection it is prepared for the next.
 
         :param oids: what :data:`GIVEN` in the text stands for.
+        :param by_index: it is to be planned by indexes, as one that is given oids is.
         """
         name = f"assay_{sha256(text.encode()).hexdigest()[:16]}"
         array = "" if oids is None else "'{" + ",".join(map(str, sorted(oids))) + "}'"
@@ -53,8 +56,8 @@ class Statements:
             return self._query(text.replace(GIVEN, f"{array}::oid[]"))
         if array:
             self._query(f"SELECT set_config('assay.oids', {array}, false)")
-            if name not in self._names:
-                self._plan(name)
+        if (array or by_index) and name not in self._names:
+            self._plan(name)
         self._names.add(name)
         return self._query(f"EXECUTE {name} {_other_text()}")
 
