@@ -48,6 +48,8 @@ def check(operations: tuple[OperationEffect, ...], _context: RuleContext) -> Ite
 
 
 def _has_operation(difference: Difference) -> bool:
+    if difference.object.kind == "sequence":
+        return difference.object.get("owned by") is not None  # SERIAL has one
     if difference.object.kind not in _KINDS:
         return False
     if difference.change is not Change.ALTERED:
