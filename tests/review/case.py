@@ -75,13 +75,15 @@ def reviewed(
 ) -> Iterator[tuple[Review, ...]]:
     """The reviews of one form of a case, each revision as ``assay review`` sees it.
 
-    :param shadow: URL of the server to make shadows on; None for SQLite.
+    :param shadow: URL of the server to make shadows on; None for SQLite, and for a private
+        PostgreSQL.
     """
     revisions = {"a0_before.py": _file("a0", None, (_script(case.setup), "pass"), "")}
     for number, body in enumerate(case.bodies[form], 1):
         after = "a0" if number == 1 else f"a{number - 1}"
         revisions[f"a{number}_{form}.py"] = _file(f"a{number}", after, body, case.preamble)
-    url = shadow or f"sqlite:///{folder}/real.db"
+    nowhere = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
+    url = shadow or (nowhere if case.engine == "postgresql" else f"sqlite:///{folder}/real.db")
     named = f"[tool.assay.shadow]\n{case.engine} = {shadow!r}" if shadow else ""
     lay_out(folder, SYNC, url=url, assay=f"{named}\n{case.settings}", revisions=revisions)
     with opened(folder) as session:

@@ -23,6 +23,7 @@ __all__ = [
     "CONFIG",
     "DROP",
     "JSON",
+    "ONLINE",
     "PROJECT",
     "RENAME",
     "VALUE",
@@ -30,6 +31,11 @@ __all__ = [
     "run_session",
 ]
 
+ONLINE = typer.Option(
+    None,
+    "--online/--no-online",
+    help="Change tables by forms that block nobody, in several revisions where it needs them.",
+)
 PROJECT = typer.Option(
     None, "--project", "-C", metavar="FOLDER", help="The project's folder, as if started there."
 )
@@ -105,6 +111,7 @@ class _Terminal(_Quiet):
         from rich.console import Console
 
         super().__init__()
+        self.stream = stream
         self.console = Console(file=stream, highlight=False)
         self.status = self.console.status("")
         self.shown = False
@@ -230,6 +237,10 @@ def _place(error: BaseException) -> str | None:
 def _close(report: Report, listener: Any) -> None:
     from assay.report.plain import closing
 
+    if report.text is not None:
+        _print([report.text.rstrip("\n")], listener.stream)
+        _print(closing(report), sys.stderr)
+        return
     if isinstance(listener, _Terminal):
         from assay.report.terminal import print_closing
 

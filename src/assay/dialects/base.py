@@ -234,6 +234,15 @@ class Dialect(Protocol):
         """
         ...
 
+    def rows_in(self, url: str) -> Mapping[tuple[str, ...], int]:
+        """How many rows each table of a real database holds, as its server estimates it.
+
+        :param url: SQLAlchemy URL, with its password; the database is only asked.
+        :returns: by the key of the table's catalog object, without tables of which nothing is known;
+            empty where the engine estimates none, or where the database cannot be asked.
+        """
+        ...
+
     def copy_live(self, server: ShadowServer, url: str, limit: int) -> tuple[Address | None, str]:
         """A copy of a real database with its rows, on ``server``; the source is only read.
 

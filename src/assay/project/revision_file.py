@@ -18,6 +18,7 @@ __all__ = [
     "fill_slots",
     "find_slots",
     "function_line",
+    "runs_again",
 ]
 
 SLOT_START = "# assay: backfill"
@@ -101,6 +102,40 @@ def content_fingerprint(path: Path) -> str:
             ):
                 node.body[0] = ast.Pass()
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+
+
+def runs_again(path: Path) -> bool:
+    """Whether all of ``upgrade()`` is in one ``autocommit_block()``, made of operations that look first.
+
+    Generation writes such revisions; one that died in the middle is run again to its end.
+    """
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except (OSError, SyntaxError):
+        return False
+    upgrade = next(
+        (n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "upgrade"), None
+    )
+    body = [] if upgrade is None else [n for n in upgrade.body if not _says_nothing(n)]
+    if len(body) != 1 or not isinstance(body[0], ast.With):
+        return False
+    block = body[0]
+    if "autocommit_block" not in ast.unparse(block.items[0].context_expr):
+        return False
+    return all(_looks_first(node) for node in block.body)
+
+
+def _says_nothing(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _looks_first(node: ast.stmt) -> bool:
+    if isinstance(node, ast.With):
+        return "lock_timeout" in ast.unparse(node.items[0].context_expr)
+    called = (
+        node.value.func if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
+    )
+    return isinstance(called, ast.Attribute) and called.attr.endswith("_online")
 
 
 def call_at(path: Path, line: int) -> str | None:

@@ -9,7 +9,17 @@ from assay.dialects import Lock
 from assay.review.rule import Identity, RuleContext
 from assay.trace.effects import OperationEffect, StatementEffect
 
-__all__ = ["altered", "behind", "changed", "relation_of", "statement_by_statement", "under"]
+__all__ = [
+    "altered",
+    "behind",
+    "bound",
+    "changed",
+    "relation_of",
+    "retyped",
+    "statement_by_statement",
+    "under",
+    "validated",
+]
 
 
 def relation_of(found: CatalogObject) -> str:
@@ -47,6 +57,39 @@ def under(
 def behind(lock: Lock) -> str:
     """What waits, for a sentence: ``reads and writes wait``."""
     return f"{' and '.join(lock.blocks)} wait"
+
+
+def validated(operation: OperationEffect) -> Iterator[CatalogObject]:
+    """Constraints that were NOT VALID before an operation and hold for every row after it."""
+    for difference in operation.differences:
+        for name, old, new in difference.altered:
+            if name == "definition" and old is not None and old == f"{new} NOT VALID":
+                yield difference.object
+
+
+def bound(operation: OperationEffect, attached: bool) -> dict[str, str]:
+    """Tables that an operation made a partition, or that it detached: each with its parent."""
+    found: dict[str, str] = {}
+    for difference in operation.differences:
+        before, after = difference.before, difference.after
+        if before is None or after is None or after.kind != "table":
+            continue
+        with_it, without = (after, before) if attached else (before, after)
+        if with_it.get("partition bound") and not without.get("partition bound"):
+            found[after.name] = str(with_it.get("parents")).removeprefix("public.").replace('"', "")
+    return found
+
+
+def retyped(
+    operation: OperationEffect, context: RuleContext
+) -> Iterator[tuple[CatalogObject, str, str]]:
+    """Columns that were there before the revision and got another type, with the old and the new."""
+    for difference in operation.differences:
+        for name, old, new in difference.altered:
+            if name != "type" or difference.object.kind != "column":
+                continue
+            if difference.identity in context.before.by_identity and old and new:
+                yield difference.object, old, new
 
 
 def altered(

@@ -126,6 +126,12 @@ class MySQL:
 
         return defaults_of(url)
 
+    def rows_in(self, url: str) -> Mapping[tuple[str, ...], int]:
+        """``TABLE_ROWS`` of ``information_schema``."""
+        from assay.dialects.mysql.copying import rows_in
+
+        return rows_in(url)
+
     def copy_live(self, server: ShadowServer, url: str, limit: int) -> tuple[Address | None, str]:
         """A copy of a real database on ``server``, made over connections."""
         from assay.dialects.mysql.copying import copy_database

@@ -122,6 +122,12 @@ class PostgreSQL:
         """None: a table has nothing of its database that its catalog shows."""
         return {}
 
+    def rows_in(self, url: str) -> Mapping[tuple[str, ...], int]:
+        """``reltuples`` of tables that were analyzed."""
+        from assay.dialects.postgresql.estimates import rows_in
+
+        return rows_in(url)
+
     def copy_live(self, server: ShadowServer, url: str, limit: int) -> tuple[Address | None, str]:
         """A copy of a real database on ``server``: by template where it is the same one, or dumped."""
         from assay.dialects.postgresql.copying import copy_database

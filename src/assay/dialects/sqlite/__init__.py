@@ -127,6 +127,10 @@ class SQLite:
         """None: a table has nothing of its database that its catalog shows."""
         return {}
 
+    def rows_in(self, _url: str) -> Mapping[tuple[str, ...], int]:
+        """None: SQLite estimates nothing without ``ANALYZE``."""
+        return {}
+
     def copy_live(self, server: ShadowServer, url: str, limit: int) -> tuple[Address | None, str]:
         """A copy of a real database file on ``server``, with its rows."""
         return shadows.copy_live(server, url, limit)

@@ -42,6 +42,7 @@ def check(operations: tuple[OperationEffect, ...], _context: RuleContext) -> Ite
                     f"{seen[1].mode} on {table}: {behind(seen[1])} while every row is looked at.",
                     why="They wait until that and the transaction end.",
                     instead="Prove it by a validated CHECK first, then set NOT NULL.",
+                    lock=seen[1],
                 )
 
 
