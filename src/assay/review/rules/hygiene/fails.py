@@ -5,9 +5,9 @@ Why: it will raise on the real database too. On MySQL what was done before it st
 Unsafe: ``op.create_index("ix", "users", ["nick"], postgresql_concurrently=True)`` in the revision's
 transaction
 Safe instead: what the server says; ``with op.get_context().autocommit_block():`` for what cannot run
-in a transaction, a commit before an enum value is used that was added just now; a view dropped before the column that it
-reads, and made again after; ``op.batch_alter_table`` for what SQLite cannot do: ADD COLUMN … UNIQUE, ALTER
-COLUMN, ADD CONSTRAINT, DROP COLUMN of a column that an index has.
+in a transaction, a commit before an enum value is used that was added just now; a view dropped before the
+column that it reads, and made again after; ``op.batch_alter_table`` for what SQLite cannot do: ADD COLUMN
+… UNIQUE, ALTER COLUMN, ADD CONSTRAINT. SQLite drops no column that an index has: drop that first.
 When it is fine: never; where the shadow's server lacks an extension, name one that has it.
 Measured on: PostgreSQL 15, MariaDB 10.11, SQLite 3.40.
 """

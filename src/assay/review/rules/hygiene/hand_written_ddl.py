@@ -40,7 +40,8 @@ def check(operations: tuple[OperationEffect, ...], _context: RuleContext) -> Ite
             yield RULE.finding(
                 made.object.name,
                 operation.line,
-                f"{made.object.label} is {made.change.value} by SQL of the revision's own.",
+                f"{made.object.kind.capitalize()} {made.object.name} is {made.change.value} by SQL "
+                "of the revision's own.",
                 why="It runs on one engine only, and nobody generates its undo.",
                 instead="Write it as an operation of Alembic; `assay generate` does.",
             )
