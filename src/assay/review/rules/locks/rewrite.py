@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from assay.catalog import CatalogObject, Change, Difference
 from assay.review.finding import Finding, Severity
 from assay.review.rule import Rule, RuleContext
-from assay.review.seen import behind, relation_of, under
+from assay.review.seen import behind, locked, relation_of, told_by_constraint, under, why_not_online
 from assay.trace.effects import OperationEffect
 
 __all__ = ["RULE"]
@@ -39,15 +39,15 @@ def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iter
         }
         for table in sorted(rewritten):
             seen = under(operation, table)
-            if seen is None:
+            if seen is None or told_by_constraint(operation, table):
                 continue
             reason, instead = _because(operation, table, context)
             yield RULE.finding(
                 table,
                 operation.line,
-                f"{seen[1].mode} on {table}: {behind(seen[1])} while the whole table is copied"
-                f"{reason}.",
-                why="Every row and index is written anew; they wait until the transaction ends.",
+                f"{locked(seen)}: {behind(seen[1])} while the whole table is copied{reason}.",
+                why=why_not_online(seen)
+                or "Every row and index is written anew; they wait until the transaction ends.",
                 instead=instead,
                 lock=seen[1],
             )
