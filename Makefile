@@ -8,12 +8,14 @@ LOWEST_VENV = build/venv-lowest
 LOWEST = "alembic==1.18.0" "SQLAlchemy==2.0.0"
 WORKERS = 2
 PYTEST_ARGS =
+BENCH_ARGS =
 PAIRS = 1000
 PIP = -m pip --disable-pip-version-check install -qq
 # what pip warns of as root is meant
 export PIP_ROOT_USER_ACTION = ignore
 
-.PHONY: help demo dev test wheel lint unit test-lowest test-alembic bench rule-pages fidelity pairs real-projects clean
+.PHONY: help demo dev test wheel lint unit test-lowest test-alembic bench bench-locks rule-pages fidelity \
+	pairs real-projects clean
 
 help:
 	@echo "make demo           the eight steps on the bookshop, on SQLite and embedded PostgreSQL"
@@ -25,6 +27,8 @@ help:
 	@echo "make test-alembic   the Alembic plugin on Alembic 1.18.0, 1.19, 1.20.0 and 1.20.1"
 	@echo "make bench          prove --all against alembic and pytest-alembic"
 	@echo "make rule-pages     the pages of the review's rules, with real traces of their examples"
+	@echo "make bench-locks    how long changes make others wait, plain and safe forms, 2 million rows (~10 min)"
+	@echo "make bench-peers    assay review beside squawk, alembic-guard and migration-lint (~15 min)"
 	@echo "make fidelity       the fidelity benchmark on assay generate, beside Alembic (~20 min)"
 	@echo "make pairs          random pairs of schemas, there and back on each engine (PAIRS=1000, hours)"
 	@echo "make real-projects  check and prove real projects from the package index"
@@ -84,6 +88,11 @@ bench: $(VENV)/.ready
 
 rule-pages: dev
 	$(VENV)/bin/python scripts/rule_pages.py
+
+bench-locks: $(VENV)/.ready
+	$(VENV)/bin/python scripts/bench_locks/run.py $(BENCH_ARGS)
+bench-peers: dev
+	$(VENV)/bin/python scripts/bench_peers/run.py --write
 
 fidelity: dev
 	$(VENV)/bin/python scripts/fidelity.py --write

@@ -54,7 +54,7 @@ def upgrade_live(
 
 
 def downgrade_live(project: Project, revision: Script) -> Reading:
-    """``alembic downgrade`` by one revision on the real database."""
+    """``alembic downgrade`` to before a revision, on the real database."""
     down = revision.down_revision
     target = down if isinstance(down, str) else "base"
 

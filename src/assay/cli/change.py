@@ -13,6 +13,7 @@ from assay.cli.running import (
     CONFIG,
     DROP,
     JSON,
+    ONLINE,
     PROJECT,
     RENAME,
     VALUE,
@@ -41,6 +42,7 @@ def command(
     on_database: bool = typer.Option(
         False, "--on-database", help="Step 7 on the real database as well: down and up again."
     ),
+    online: bool = ONLINE,
     project: Path = PROJECT,
     config: Path = CONFIG,
     as_json: bool = JSON,
@@ -64,6 +66,7 @@ def command(
             )
         if abort:
             return pending.abort(session)
+        session.say_online(online)
         said = read_answers(answers, backfill, drop, rename, value)
         options = procedure.Options(apply=not no_apply, on_database=on_database)
         if go_on:

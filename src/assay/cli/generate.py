@@ -13,6 +13,7 @@ from assay.cli.running import (
     CONFIG,
     DROP,
     JSON,
+    ONLINE,
     PROJECT,
     RENAME,
     VALUE,
@@ -36,13 +37,14 @@ def command(
     rename: list[str] = RENAME,
     value: list[str] = VALUE,
     answers: Path = ANSWERS,
+    online: bool = ONLINE,
     project: Path = PROJECT,
     config: Path = CONFIG,
     as_json: bool = JSON,
 ) -> None:
-    """Write one revision from the models, against a shadow at head.
+    """Write a revision from the models, against a shadow at head.
 
-    No real database is reached. Where existing rows need a value the revision gets a marked
+    No real database is changed. Where existing rows need a value the revision gets a marked
     backfill slot (exit code 3 until it is filled).
     """
 
@@ -50,6 +52,7 @@ def command(
         from assay.generate.answers import read_answers
         from assay.procedure.generating import generate
 
+        session.say_online(online)
         return generate(
             session, message, read_answers(answers, backfill, drop, rename, value), again
         )

@@ -23,6 +23,7 @@ __all__ = [
     "CONFIG",
     "DROP",
     "JSON",
+    "ONLINE",
     "PROJECT",
     "RENAME",
     "VALUE",
@@ -30,6 +31,11 @@ __all__ = [
     "run_session",
 ]
 
+ONLINE = typer.Option(
+    None,
+    "--online/--no-online",
+    help="Change tables by forms that block nobody, in several revisions where it needs them.",
+)
 PROJECT = typer.Option(
     None, "--project", "-C", metavar="FOLDER", help="The project's folder, as if started there."
 )

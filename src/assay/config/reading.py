@@ -113,6 +113,18 @@ class Table:
             return value
         raise self.wrong(key, "a whole number, zero or more")
 
+    def rows(self, key: str) -> int | None:
+        """``true``, ``false`` or ``"tables over N rows"``: N, 0 for every table, None for none."""
+        value = self.raw.get(key, False)
+        if isinstance(value, bool):
+            return 0 if value else None
+        found = (
+            re.fullmatch(r"tables over (\d[\d_]*) rows", value) if isinstance(value, str) else None
+        )
+        if found is None:
+            raise self.wrong(key, 'true, false or "tables over N rows"')
+        return int(found[1].replace("_", ""))
+
     def table(self, key: str, known: Collection[str] | None) -> Table:
         """A table inside this one."""
         return Table(self.raw.get(key, {}), self.path, f"{self.name}.{key}", known)

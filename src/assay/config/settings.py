@@ -63,6 +63,8 @@ class Settings:
     """Named databases for ``check --live --database NAME``."""
     review: Mapping[str, str] = field(default_factory=dict)
     """Rules of the review, or patterns of them, to ``stop``, ``note`` or ``ignore``."""
+    online: int | None = None
+    """Tables with more rows than this are changed by safe forms; 0 for every table, None for none."""
     locks: Mapping[str, str] = field(default_factory=dict)
     """The strongest lock that a revision may take, by table or pattern of tables."""
     baseline: Baseline | None = None
@@ -88,6 +90,7 @@ KEYS = (
     "shadow",
     "databases",
     "review",
+    "online",
     "locks",
     "baseline",
 )
@@ -133,6 +136,7 @@ def load_settings(start: Path | None = None, config: Path | None = None) -> Sett
         shadow=_shadow(table, origins),
         databases=table.mapping("databases"),
         review=table.mapping("review"),
+        online=table.rows("online"),
         locks=table.mapping("locks"),
         baseline=_baseline(table),
         origins=origins,

@@ -17,7 +17,7 @@ from assay.dialects.base import (
     Query,
     ShadowServer,
 )
-from assay.dialects.observed import Lock, Observation, OnlineForm, RowChange
+from assay.dialects.observed import Grant, Lock, Observation, OnlineForm, RowChange
 from assay.errors import UsageError
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Dialect",
     "Execute",
     "FileDatabases",
+    "Grant",
     "Lock",
     "Observation",
     "Observer",

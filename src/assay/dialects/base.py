@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from assay.catalog import Snapshot
-from assay.dialects.observed import Observation
+from assay.dialects.observed import Grant, Observation
 from assay.dialects.shapes import RowDialect
 
 __all__ = [
@@ -218,6 +218,10 @@ class Dialect(Protocol):
         """
         ...
 
+    def privileges(self, query: Query) -> frozenset[Grant]:
+        """What others than the owners may do; empty where the engine keeps no privileges in there."""
+        ...
+
     def observer(self, query: Query, execute: Execute, at: Address) -> Observer:
         """Who watches a connection to a shadow; made outside of a transaction."""
         ...
@@ -227,6 +231,15 @@ class Dialect(Protocol):
 
         :param url: SQLAlchemy URL, with its password.
         :returns: empty where the engine has none, or where the database cannot be asked.
+        """
+        ...
+
+    def rows_in(self, url: str) -> Mapping[tuple[str, ...], int]:
+        """How many rows each table of a real database holds, as its server estimates it.
+
+        :param url: SQLAlchemy URL, with its password; the database is only asked.
+        :returns: by the key of the table's catalog object, without tables of which nothing is known;
+            empty where the engine estimates none, or where the database cannot be asked.
         """
         ...
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-__all__ = ["Lock", "Observation", "OnlineForm", "RowChange"]
+__all__ = ["Grant", "Lock", "Observation", "OnlineForm", "RowChange"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,30 @@ class Lock:
             "kind": self.kind,
             "mode": self.mode,
             "blocks": list(self.blocks),
+        }
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One privilege on one object.
+
+    :param kind: as in the catalog: ``table``, ``function`` …
+    :param role: who has it; ``PUBLIC`` is everybody.
+    :param privilege: as the server names it: ``SELECT``.
+    """
+
+    kind: str
+    name: str
+    role: str
+    privilege: str
+
+    def to_json(self) -> dict[str, str]:
+        """Plain JSON values."""
+        return {
+            "kind": self.kind,
+            "name": self.name,
+            "role": self.role,
+            "privilege": self.privilege,
         }
 
 

@@ -12,7 +12,9 @@ from alembic.util import CommandError
 from assay.dialects import Address
 from assay.errors import UsageError
 from assay.generate.plan.comparison import Request
+from assay.generate.plan.step import Step
 from assay.generate.plugin import NAME, REQUEST, register, without_ours
+from assay.generate.recipes.scripts import split, steps_of
 from assay.generate.render import exact_expressions, rendering_of
 from assay.generate.slots import BackfillOp, slots_in
 from assay.project.compat import autogen_context, render_operations
@@ -24,15 +26,22 @@ if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy.engine import Dialect
 
-__all__ = ["Generated", "alembic_check", "generate_file", "render_functions"]
+__all__ = [
+    "Functions",
+    "Generated",
+    "alembic_check",
+    "generate_file",
+    "planned_steps",
+    "render_functions",
+]
 
 
 @dataclass
 class Generated:
-    """A revision as Alembic wrote it, its slots still empty."""
+    """Revisions as Alembic wrote them, in the order they run, their slots still empty."""
 
-    revision: str
-    path: Path
+    revisions: tuple[str, ...]
+    paths: tuple[Path, ...]
     slots: tuple[BackfillOp, ...]
     dialect: Dialect
 
@@ -103,7 +112,9 @@ def _ask(migration_context: MigrationContext, request: Request) -> None:
 def generate_file(
     project: Project, at: Address, request: Request, message: str, rev_id: str | None = None
 ) -> Generated:
-    """Autogenerate a revision file in the project's versions folder, against a shadow at head.
+    """Autogenerate a change in the project's versions folder, against a shadow at head.
+
+    Where the request asks for safe forms it may take several revisions.
 
     :param request: both catalogs, see :func:`assay.generate.prepare.prepared`.
     :raises UsageError: Alembic refuses, or ``env.py`` suppresses the revision.
@@ -114,6 +125,7 @@ def generate_file(
 
     def hook(migration_context: Any, directives: list[Any]) -> None:
         dialect.append(migration_context.dialect)
+        split(migration_context, request, directives)
         for script in directives:
             for operations in (*script.upgrade_ops_list, *script.downgrade_ops_list):
                 slots.extend(slots_in(operations))
@@ -129,8 +141,12 @@ def generate_file(
             where=str(project.history.script.env_py_location),
             next_step="Alembic saw no change; see `assay check` for what the catalogs say.",
         )
-    written = scripts[0]
-    return Generated(written.revision, Path(written.path), tuple(slots), dialect[0])
+    return Generated(
+        tuple(script.revision for script in scripts),
+        tuple(Path(script.path) for script in scripts),
+        tuple(slots),
+        dialect[0],
+    )
 
 
 def _not_written(project: Project, error: CommandError) -> BaseException:
@@ -146,28 +162,53 @@ def _not_written(project: Project, error: CommandError) -> BaseException:
     )
 
 
+def planned_steps(project: Project, at: Address, request: Request) -> list[Step]:
+    """The steps that generation would write; nothing is written."""
+    found: list[Step] = []
+
+    def hook(_migration_context: Any, directives: list[Any]) -> None:
+        found.extend(steps_of(directives[0].upgrade_ops))
+
+    _autogenerate(project, at, _revision_context(project, None, None), hook, request=request)
+    return found
+
+
+@dataclass(frozen=True)
+class Functions:
+    """Bodies of ``upgrade()`` and ``downgrade()``, and their imports."""
+
+    upgrade: str
+    downgrade: str
+    imports: tuple[str, ...]
+
+
 def render_functions(
     project: Project, at: Address, request: Request | None
-) -> tuple[str, str, tuple[str, ...]]:
-    """Bodies of ``upgrade()`` and ``downgrade()`` as generation would write them, and their imports.
+) -> tuple[Functions, ...]:
+    """The functions of each revision that generation would write, in the order they run.
 
     Nothing is written. Used to tell what in a revision generation would not have made.
 
     :param request: None lets Alembic's own comparators write it.
     """
     context = _revision_context(project, None, None)
-    bodies: list[str] = []
+    found: list[Functions] = []
 
-    def hook(_context: Any, _directives: list[Any]) -> None:
-        return
+    def hook(migration_context: Any, directives: list[Any]) -> None:
+        if request is not None:
+            split(migration_context, request, directives)
 
     def after(_migration_context: MigrationContext, revision_context: Any) -> None:
-        script = revision_context.generated_revisions[-1]
-        for operations in (script.upgrade_ops, script.downgrade_ops):
-            bodies.append(render_operations(operations, autogen_context(revision_context)))
+        autogen = autogen_context(revision_context)
+        for script in revision_context.generated_revisions:
+            autogen.imports.clear()
+            both = [
+                render_operations(o, autogen) for o in (script.upgrade_ops, script.downgrade_ops)
+            ]
+            found.append(Functions(both[0], both[1], tuple(sorted(autogen.imports))))
 
     _autogenerate(project, at, context, hook, after, request)
-    return bodies[0], bodies[1], tuple(sorted(autogen_context(context).imports))
+    return tuple(found)
 
 
 def alembic_check(project: Project, at: Address) -> tuple[str, ...]:

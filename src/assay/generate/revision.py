@@ -1,4 +1,4 @@
-"""One revision written from the models: generated, its slots filled, meant drops marked."""
+"""Revisions written from the models: generated, its slots filled, meant drops marked."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 
 from assay.dialects import Address
 from assay.errors import ProcedureStop, UsageError
-from assay.generate.autogenerate import generate_file
+from assay.generate.autogenerate import Generated, generate_file
 from assay.generate.plan.comparison import Request
 from assay.generate.slots import backfill_body, stamped
 from assay.project.compat import reload_revision
 from assay.project.project import Project
 from assay.project.revision_file import Slot, fill_slots, find_slots
 
-__all__ = ["Written", "mark_drops", "write_revision"]
+__all__ = ["Part", "Written", "mark_drops", "write_revision"]
 
 _EXAMPLE = (
     "# Existing rows need a value before {target} becomes NOT NULL, for example:",
@@ -25,17 +25,39 @@ _EXAMPLE = (
 
 
 @dataclass(frozen=True)
-class Written:
-    """A revision file that generation wrote."""
+class Part:
+    """One revision file that generation wrote."""
 
     revision: str
     path: Path
     slots: tuple[Slot, ...]
 
+
+@dataclass(frozen=True)
+class Written:
+    """The revision files of a change, in the order they run; mostly one."""
+
+    parts: tuple[Part, ...]
+
+    @property
+    def revisions(self) -> tuple[str, ...]:
+        """Their ids."""
+        return tuple(part.revision for part in self.parts)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Their files."""
+        return tuple(part.path for part in self.parts)
+
+    @property
+    def slots(self) -> tuple[tuple[Path, Slot], ...]:
+        """Every backfill slot, with its file."""
+        return tuple((part.path, slot) for part in self.parts for slot in part.slots)
+
     @property
     def empty_slots(self) -> tuple[Slot, ...]:
         """Slots that a person must fill."""
-        return tuple(slot for slot in self.slots if slot.empty)
+        return tuple(slot for _, slot in self.slots if slot.empty)
 
 
 def write_revision(
@@ -47,50 +69,59 @@ def write_revision(
     kept: Mapping[str, Sequence[str]] | None = None,
     rev_id: str | None = None,
 ) -> Written:
-    """Generate a revision against a shadow at head; the file is not kept when it raises.
+    """Generate a change against a shadow at head; no file is kept when it raises.
 
     :param kept: bodies of slots of an earlier generation, by target.
-    :param rev_id: the id to use, so that regenerating keeps it.
+    :param rev_id: the id of the first, so that regenerating keeps it.
     :raises ProcedureStop: there is nothing to do, or no right migration exists.
     :raises UsageError: an answer names a column that needs no value.
     """
-    answers = request.answers
     generated = generate_file(project, at, request, message, rev_id)
     try:
-        text = generated.path.read_text(encoding="utf-8")
-        if not _does_something(text):
+        texts = [path.read_text(encoding="utf-8") for path in generated.paths]
+        if not any(_does_something(text) for text in texts):
             raise ProcedureStop(
                 "No operation makes these changes; the revision would be empty.",
                 next_step="This kind of change is not expressible yet; nothing was kept.",
             )
-        targets = [slot.target for slot in generated.slots]
-        bodies: dict[str, Sequence[str]] = {}
-        for target in targets:
-            *_, table, column = target.split(".")
-            bodies[target] = [
-                line.format(target=target, table=table, column=column) for line in _EXAMPLE
-            ]
-        for target, body in (kept or {}).items():
-            if target in bodies:
-                bodies[target] = body
-        for target, expression in answers.backfill.items():
-            if target not in targets:
-                raise UsageError(
-                    f"--backfill {target}: that column needs no value in this change.",
-                    next_step="Columns that need one: " + (", ".join(targets) or "none") + ".",
-                )
-            still = stamped(target, request.old, request.new)
-            bodies[target] = backfill_body(target, expression, generated.dialect, still)
-        text, _ = fill_slots(text, {k: list(v) for k, v in bodies.items()})
-        text = mark_drops(text, answers.drop)
-        generated.path.write_text(text, encoding="utf-8")
-        reload_revision(project.history.script, generated.revision)
+        bodies = _bodies(generated, request, kept or {})
+        texts = [fill_slots(text, {k: list(v) for k, v in bodies.items()})[0] for text in texts]
+        texts = mark_drops(texts, request.answers.drop)
+        parts = []
+        for revision, path, text in zip(generated.revisions, generated.paths, texts, strict=True):
+            path.write_text(text, encoding="utf-8")
+            reload_revision(project.history.script, revision)
+            parts.append(Part(revision, path, find_slots(text)))
         project.history.order()
     except BaseException:
-        generated.path.unlink(missing_ok=True)
+        for path in generated.paths:
+            path.unlink(missing_ok=True)
         project.forget_history()
         raise
-    return Written(generated.revision, generated.path, find_slots(text))
+    return Written(tuple(parts))
+
+
+def _bodies(
+    generated: Generated, request: Request, kept: Mapping[str, Sequence[str]]
+) -> dict[str, Sequence[str]]:
+    """What stands in each slot: what it held before, what a person said, an example."""
+    targets = [slot.target for slot in generated.slots]
+    bodies: dict[str, Sequence[str]] = {}
+    for target in targets:
+        *_, table, column = target.split(".")
+        bodies[target] = [
+            line.format(target=target, table=table, column=column) for line in _EXAMPLE
+        ]
+    bodies |= {target: body for target, body in kept.items() if target in bodies}
+    for target, expression in request.answers.backfill.items():
+        if target not in targets:
+            raise UsageError(
+                f"--backfill {target}: that column needs no value in this change.",
+                next_step="Columns that need one: " + (", ".join(targets) or "none") + ".",
+            )
+        still = stamped(target, request.old, request.new)
+        bodies[target] = backfill_body(target, expression, generated.dialect, still)
+    return bodies
 
 
 def _function(text: str, name: str) -> ast.FunctionDef | None:
@@ -110,29 +141,36 @@ def _does_something(text: str) -> bool:
     )
 
 
-def mark_drops(text: str, meant: Sequence[str]) -> str:
-    """Write a waiver above each drop that a person said is meant.
+def mark_drops(texts: Sequence[str], meant: Sequence[str]) -> list[str]:
+    """Write a waiver above each drop that a person said is meant, in whichever file it is.
 
     :raises UsageError: nothing of that name is dropped.
     """
-    function = _function(text, "upgrade") if meant else None
-    if function is None:
-        return text
-    lines = text.splitlines()
-    marks: list[tuple[int, str]] = []
+    files = [text.splitlines() for text in texts]
+    marks: list[tuple[int, int, str]] = []
     for name in meant:
-        line = next((s.lineno for s in function.body if _drops(s, name)), None)
-        if line is None:
+        place = next(
+            (
+                (number, statement.lineno)
+                for number, text in enumerate(texts)
+                if (function := _function(text, "upgrade")) is not None
+                for statement in function.body
+                if _drops(statement, name)
+            ),
+            None,
+        )
+        if place is None:
             raise UsageError(
                 f"--drop {name}: this change drops nothing of that name.",
                 next_step="Name a table or table.column that the models no longer have.",
             )
-        marks.append((line, name))
-    for line, name in sorted(marks, reverse=True):
-        opening = lines[line - 1]
+        marks.append((*place, name))
+    for number, line, name in sorted(marks, reverse=True):
+        opening = files[number][line - 1]
         indent = opening[: len(opening) - len(opening.lstrip())]
-        lines.insert(line - 1, f"{indent}# assay: allow dropped {name} -- said with --drop {name}")
-    return "\n".join(lines) + "\n"
+        mark = f"{indent}# assay: allow dropped {name} -- said with --drop {name}"
+        files[number].insert(line - 1, mark)
+    return ["\n".join(lines) + "\n" for lines in files]
 
 
 def _drops(statement: ast.stmt, name: str) -> bool:

@@ -26,10 +26,14 @@ __all__ = ["BackfillOp", "backfill_body", "slots_in", "stamped"]
 
 
 class BackfillOp(ops.MigrateOperation):
-    """A marked slot; executing it does nothing."""
+    """A marked slot; executing it does nothing.
 
-    def __init__(self, table: str, column: str, schema: str | None) -> None:
+    :param alone: nothing else is in the function, which needs a statement while the slot is empty.
+    """
+
+    def __init__(self, table: str, column: str, schema: str | None, *, alone: bool = False) -> None:
         self.table, self.column, self.schema = table, column, schema
+        self.alone = alone
 
     @property
     def target(self) -> str:
@@ -42,7 +46,7 @@ class BackfillOp(ops.MigrateOperation):
 
 @renderers.dispatch_for(BackfillOp)
 def _render(_context: AutogenContext, op: BackfillOp) -> list[str]:
-    return [f"{SLOT_START} {op.target}", SLOT_END]
+    return [f"{SLOT_START} {op.target}", SLOT_END, *(["pass"] if op.alone else [])]
 
 
 def slots_in(operations: ops.OpContainer) -> Iterator[BackfillOp]:

@@ -19,6 +19,7 @@ from assay.operations import map_values as map_values
 from assay.operations import missing_parents as missing_parents
 from assay.operations import modify_column as modify_column
 from assay.operations import modify_table as modify_table
+from assay.operations import online as online
 from assay.operations import partitions as partitions
 from assay.operations import rebuild_table as rebuild_table
 from assay.operations import rename_column as rename_column

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 from assay.apply.backup import live_file, put_back, save, set_aside
 from assay.apply.preflight import Live, preflight
 from assay.apply.runner import downgrade_live, upgrade_live
-from assay.catalog import Difference
+from assay.catalog import Difference, compare
 from assay.dialects import Address, load
 from assay.errors import AssayError, ProcedureStop, UsageError
+from assay.operations.online.not_null import is_helper
 from assay.procedure.session import Session
 from assay.procedure.state import Change, clear
 from assay.procedure.state import save as save_state
 from assay.procedure.steps import stop_step
 from assay.project.failures import short
+from assay.project.revision_file import runs_again
 from assay.prove.parity import same_catalog
 from assay.report import Line, Status, Step
 from assay.report.differences import difference_lines
@@ -44,12 +46,12 @@ def apply_step(session: Session, expected: Reading, remember: Remember) -> Step:
     except ProcedureStop as stop:
         return _stopped(stop)
     url = live.reading.run.url
-    if live.drift:
-        return _drifted(live, url)
     history = session.project.history
     done = history.applied(live.heads)
     target = history.applied(expected.heads)
     revisions = [r for r in history.revisions if r.revision in target - done]
+    if live.drift and not _begun(session, live, revisions):
+        return _drifted(live, url)
     ids = [r.revision for r in revisions]
     data = {"database": url, "from": list(live.heads), "to": list(expected.heads), "applied": ids}
     if not revisions:
@@ -80,21 +82,46 @@ def apply_step(session: Session, expected: Reading, remember: Remember) -> Step:
     )
 
 
+def _begun(session: Session, live: Live, revisions: Sequence[Script]) -> bool:
+    """Whether the drift is what a revision left that died in the middle and can be run again.
+
+    So it is where each of its statements commits and looks at what is there, and nothing differs but
+    what the revision itself makes or drops. What it comes to is looked at after the upgrade.
+    """
+    if not revisions or not runs_again(Path(revisions[0].path)):
+        return False
+    history = session.project.history
+    at = session.fresh()
+    try:
+        before = build_chain(session.project, at, history.before(revisions[0])).snapshot
+        after = session.upgraded(at, [revisions[0]]).snapshot
+    except AssayError:
+        return False
+    finally:
+        session.shadows.drop(at)
+    # by name: an index becomes a constraint of the same name
+    touched = {difference.object.key for difference in compare(before, after)}
+    return all(d.object.key in touched or is_helper(str(d.object.key[-1])) for d in live.drift)
+
+
 def on_database_step(
-    session: Session, revision: Script, expected: Reading, remember: Remember
+    session: Session, revisions: Sequence[Script], expected: Reading, remember: Remember
 ) -> Step:
-    """Step 7 by hand: down and up again on the real database itself."""
+    """Step 7 by hand: down and up again on the real database itself.
+
+    :param revisions: those of the change, in the order they run.
+    """
     session.listener.doing("down and up on the database itself")
     before = session.chain.snapshot
     live = read_database(session.project, None)
     file = live_file(live.run, session.settings.root)
-    backup = _back_up(session, file, f"reverse-{revision.revision}", remember)
+    backup = _back_up(session, file, f"reverse-{revisions[0].revision}", remember)
     try:
-        down = downgrade_live(session.project, revision)
+        down = downgrade_live(session.project, revisions[0])
         after_down = same_catalog(before, down.snapshot, session.ignore)
-        upgrade_live(session.project, [revision], expected.heads, expected.snapshot, session.ignore)
+        upgrade_live(session.project, revisions, expected.heads, expected.snapshot, session.ignore)
     except BaseException as error:
-        after = _undo(session, file, backup, live, [revision])
+        after = _undo(session, file, backup, live, revisions)
         remember(backup="", database="")
         if not isinstance(error, AssayError):
             raise

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assay.catalog import compare
 from assay.errors import AssayError, ExitCode, ProcedureStop, UsageError
@@ -18,9 +20,16 @@ from assay.generate.revision import mark_drops
 from assay.generate.slots import backfill_body, stamped
 from assay.procedure import state
 from assay.procedure.applying import apply_step, on_database_step, recover
+from assay.procedure.generating import files_data, slot_lines, with_files
 from assay.procedure.leaks import leak_step
-from assay.procedure.pending import file_of, new_id, refuse_second_change, relative
-from assay.procedure.proving import Examination
+from assay.procedure.parts import Part, examined
+from assay.procedure.pending import (
+    files_of,
+    new_id,
+    refuse_second_change,
+    relative,
+    revisions_of,
+)
 from assay.procedure.questions import decide, refuse_renames, with_stale
 from assay.procedure.receipts import issue_receipt
 from assay.procedure.session import Session
@@ -29,7 +38,10 @@ from assay.procedure.testing import test_step
 from assay.procedure.writing import write
 from assay.project.failures import short
 from assay.project.revision_file import fill_slots
-from assay.report import Line, Report, Status, Step
+from assay.report import Report, Status, Step
+
+if TYPE_CHECKING:
+    from alembic.script import Script
 
 __all__ = ["Options", "change", "continue_change"]
 
@@ -53,9 +65,21 @@ class _Run:
         self.session, self.options = session, options
         self.steps: list[Step] = []
         self.change: state.Change | None = None
+        self._about: dict[int, str] = {}
+        self._file = ""
 
-    def step(self, number: int, name: str, make: Callable[[], Step]) -> bool:
-        """Make a step; False when the procedure stops at it."""
+    def steps_of(self, revision: Script) -> list[Step]:
+        """What was proven of one revision, and of the whole change."""
+        own = revision.revision
+        return [step for step in self.steps if self._about.get(id(step), own) == own]
+
+    def step(
+        self, number: int, name: str, make: Callable[[], Step], revision: Script | None = None
+    ) -> bool:
+        """Make a step; False when the procedure stops at it.
+
+        :param revision: the one it is about; None: all of the change.
+        """
         began = perf_counter()
         try:
             made = make()
@@ -66,6 +90,11 @@ class _Run:
             raise
         made = replace(made, seconds=perf_counter() - began)
         self.steps.append(made)
+        if revision is not None:
+            self._about[id(made)] = revision.revision
+            self._file = relative(self.session, Path(revision.path))
+        else:
+            self._file = ""
         self.session.listener.done(made)
         return made.status not in (Status.STOPPED, Status.DECIDE)
 
@@ -79,15 +108,17 @@ class _Run:
         """The report of a change that stopped at its last step; its state is kept."""
         last = self.steps[-1]
         code = ExitCode.DECIDE if last.status is Status.DECIDE else ExitCode.NO
-        then = next_step or _next_step(last, self.change)
+        then = next_step or _next_step(last, self._file or self.change)
         self._note(last.number or 0, last.summary, then)
         return self.report(code, f"Stopped at step {last.number}: {last.summary}", then)
 
     def report(self, code: ExitCode, summary: str, next_step: str | None = None) -> Report:
         """The report of the run."""
-        data = {}
+        data: dict[str, Any] = {}
         if self.change is not None:
             data = {"revision": self.change.revision, "file": self.change.path}
+            if self.change.paths:
+                data["files"] = list(self.change.paths)
         leak = leak_step(self.session)
         if leak is not None:
             self.steps.append(leak)
@@ -116,7 +147,8 @@ def change(session: Session, message: str, answers: Answers, options: Options) -
             stopped = run.stop(decision.next_step)
             return replace(stopped, data={**stopped.data, **decision.data})
         said = decision.answers
-        run.change = state.Change(new_id(), message).with_answers(said)
+        run.change = state.Change(new_id(), message, online=session.online_over)
+        run.change = run.change.with_answers(said)
         if not run.step(
             2, "generate", lambda: with_stale(_generate(session, run, said), decision.stale)
         ):
@@ -145,51 +177,61 @@ def continue_change(session: Session, answers: Answers, options: Options) -> Rep
             return run.report(
                 ExitCode.GOOD, "The killed `assay apply` is undone.", "Run `assay apply` again."
             )
-        path = file_of(session, pending)
-        if path is None:
+        paths = files_of(session, pending)
+        if not paths or len(paths) < len(pending.paths):
             raise UsageError(
                 f"The revision {pending.revision} was not written before the run was killed, "
                 "or its file was removed.",
                 next_step="Run `assay change --abort`, then begin again.",
             )
         # from here on the state speaks of this run, not of the one that stopped
+        session.online_over = pending.online
+        names = tuple(relative(session, path) for path in paths)
         pending = run.change = pending.with_(
-            path=relative(session, path), stopped_at=0, why="", next_step=""
+            path=names[0],
+            paths=names if len(names) > 1 else (),
+            stopped_at=0,
+            why="",
+            next_step="",
         )
         state.save(folder, pending)
         _answer(session, pending, answers)
         session.like_live()
         if not run.step(1, "modify", lambda: _modify_before(session, pending)):
             return run.stop()
-        generated = Step("generate", Status.PASSED, f"{pending.path} (generated before).", 2)
+        shown = ", ".join(names)
+        generated = Step("generate", Status.PASSED, f"{shown} (generated before).", 2)
         run.step(2, "generate", lambda: generated)
         return _from_review(session, run)
 
 
 def _from_review(session: Session, run: _Run) -> Report:
-    """Steps 3 to 8 for the revision in the making."""
+    """Steps 3 to 8 for the revisions in the making."""
     pending = run.change
     assert pending is not None
-    revision = session.project.history.get(pending.revision)
-    head = session.project.history.head
-    if head is None or head.revision != revision.revision:
+    history = session.project.history
+    revisions = [history.get(one) for one in revisions_of(session, pending)]
+    if history.head is None or history.head.revision != revisions[-1].revision:
         raise ProcedureStop(
-            f"{revision.revision} is not the head of the chain any more.",
+            f"{revisions[-1].revision} is not the head of the chain any more.",
             where=pending.path,
             next_step="Somebody added a revision after it: abort, and begin again on top of it.",
         )
-    examined = Examination(session, revision, True, session.chain_at)
-    if not run.step(3, "review", lambda: examined.review()[0]):
+    parts = examined(session, revisions)
+    for part in parts:
+        if not run.step(3, "review", partial(_review, part), part.revision):
+            return run.stop()
+    for part in parts:
+        if not run.step(4, "backfill", part.backfill, part.revision):
+            return run.stop()
+    if not run.step(5, "drift", lambda: parts[-1].drift()[0]):
         return run.stop()
-    if not run.step(4, "backfill", examined.backfill):
-        return run.stop()
-    if not run.step(5, "drift", lambda: examined.drift()[0]):
-        return run.stop()
-    _, parity, reading = examined.drift()
+    _, parity, reading = parts[-1].drift()
     url = session.probe.engine_url
     live = url.render_as_string(hide_password=False) if url is not None else None
-    if not run.step(7, "reverse", lambda: examined.reverse(live)[0]):
-        return run.stop()
+    for part in parts:
+        if not run.step(7, "reverse", partial(_reverse, part, live), part.revision):
+            return run.stop()
     if not run.options.apply:
         then = "Apply it with `assay change --continue`."
         run.change = pending.with_(stopped_at=6, why="not applied yet (--no-apply)", next_step=then)
@@ -204,19 +246,32 @@ def _from_review(session: Session, run: _Run) -> Report:
     if not run.step(6, "apply", lambda: apply_step(session, reading, remember)):
         return run.stop()
     if run.options.on_database and not run.step(
-        7, "reverse", lambda: on_database_step(session, revision, reading, remember)
+        7, "reverse", lambda: on_database_step(session, revisions, reading, remember)
     ):
         return run.stop()
     if not run.step(8, "test", lambda: test_step(session.settings, session.listener)):
         return run.stop()
-    receipt = issue_receipt(session, revision, parity, run.steps)
+    receipts = [
+        issue_receipt(session, part.revision, parity, run.steps_of(part.revision), part.between)
+        for part in parts
+    ]
     state.clear(session.settings.state_folder)
+    files = [*(pending.paths or (pending.path,)), *(short(str(receipt)) for receipt in receipts)]
+    said = " ".join(revision.revision for revision in revisions)
     report = run.report(
         ExitCode.GOOD,
-        f"{revision.revision} is applied, and every step is proven.",
-        f"Commit {pending.path} and {short(str(receipt))}.",
+        f"{said} {'is' if len(parts) == 1 else 'are'} applied, and every step is proven.",
+        f"Commit {', '.join(files[:-1])} and {files[-1]}.",
     )
-    return replace(report, data={**report.data, "receipt": short(str(receipt))})
+    return replace(report, data={**report.data, "receipt": short(str(receipts[-1]))})
+
+
+def _review(part: Part) -> Step:
+    return part.review()[0]
+
+
+def _reverse(part: Part, live: str | None) -> Step:
+    return part.reverse(live)[0]
 
 
 def _modify(session: Session) -> Step:
@@ -243,21 +298,20 @@ def _generate(session: Session, run: _Run, answers: Answers) -> Step:
         written = write(session, pending.message, answers, rev_id=pending.revision)
     except BaseException:
         session.project.forget_history()
-        if file_of(session, pending) is None:
+        if not files_of(session, pending):
             state.clear(folder)
             run.change = None
         raise
-    path = relative(session, written.path)
-    run.change = pending.with_(path=path)
+    run.change = with_files(session, pending, written)
     state.save(folder, run.change)
-    lines = tuple(Line(f"backfill slot for {s.target}, line {s.start}") for s in written.slots)
+    shown = ", ".join(run.change.paths or (run.change.path,))
     return Step(
         "generate",
         Status.PASSED,
-        f"{path}, against a shadow at head.",
+        f"{shown}, against a shadow at head.",
         2,
-        lines,
-        {"revision": written.revision, "file": path},
+        slot_lines(written),
+        files_data(written),
     )
 
 
@@ -279,26 +333,34 @@ def _answer(session: Session, pending: state.Change, answers: Answers) -> None:
     if answers.empty:
         return
     refuse_renames(answers, pending.answers)
-    path = session.settings.root / pending.path
+    paths = files_of(session, pending)
     dialect = registry.load(session.probe.dialect)()
     bodies = {
         target: backfill_body(target, value, dialect, stamped(target, session.models.snapshot))
         for target, value in answers.backfill.items()
     }
-    text, unknown = fill_slots(path.read_text(encoding="utf-8"), dict(bodies))
-    text = mark_drops(text, answers.drop)
+    filled = [fill_slots(path.read_text(encoding="utf-8"), dict(bodies)) for path in paths]
+    texts = mark_drops([text for text, _ in filled], answers.drop)
+    unknown = set(bodies).intersection(*(left for _, left in filled))
     if unknown:
         raise UsageError(
-            f"The revision has no backfill slot for {', '.join(unknown)}.",
+            f"The revision has no backfill slot for {', '.join(sorted(unknown))}.",
             where=pending.path,
             next_step="See the markers `# assay: backfill …` in it.",
         )
-    path.write_text(text, encoding="utf-8")
+    for path, text in zip(paths, texts, strict=True):
+        path.write_text(text, encoding="utf-8")
     session.project.forget_history()
 
 
-def _next_step(step: Step, pending: state.Change | None) -> str:
-    path = pending.path if pending else "the revision"
+def _next_step(step: Step, at: str | state.Change | None) -> str:
+    """What to do after a stop.
+
+    :param at: the file that it is about, or the change.
+    """
+    path = (
+        at if isinstance(at, str) else ", ".join(at.paths or (at.path,)) if at else "the revision"
+    )
     findings = step.data.get("findings")
     if step.number == 3 and findings is None:
         return f"Correct {path}, or change the models and run `assay generate --again`; then " + (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from assay.errors import ExitCode, UsageError
 from assay.generate.answers import Answers, merged
@@ -18,23 +19,25 @@ from assay.project.revision_file import find_slots
 from assay.prove.parity import same_catalog
 from assay.report import Line, Report, Status, Step
 
-__all__ = ["generate"]
+__all__ = ["files_data", "generate", "slot_lines", "with_files"]
 
 
 def generate(session: Session, message: str | None, answers: Answers, again: bool) -> Report:
-    """Step 2 alone: one revision, against a shadow at head, its state kept for ``change``.
+    """Step 2 alone: a change, against a shadow at head, its state kept for ``change``.
 
     :param again: regenerate the revision in the making and keep its backfill.
     """
     folder = session.settings.state_folder
     with state.locked(folder):
         if again:
-            pending, path = _in_the_making(session)
+            pending, paths = _in_the_making(session)
+            if not session.online_said:
+                session.online_over = pending.online
             kept = applicable(pending.answers, session.chain.snapshot, session.models.snapshot)
             decision = decide(session, merged(kept, answers))
             if decision.open:
                 return _asked(session, decision)
-            written, pending = _again(session, message, decision.answers, pending, path)
+            written, pending = _again(session, message, decision.answers, pending, paths)
         else:
             if not message:
                 raise UsageError(
@@ -54,32 +57,31 @@ def generate(session: Session, message: str | None, answers: Answers, again: boo
             decision = decide(session, answers)
             if decision.open:
                 return _asked(session, decision)
-            pending = state.Change(new_id(), message).with_answers(decision.answers)
+            pending = state.Change(new_id(), message, online=session.online_over)
+            pending = pending.with_answers(decision.answers)
             state.save(folder, pending)
             try:
                 written = write(session, message, decision.answers, rev_id=pending.revision)
             except BaseException:
                 state.clear(folder)
                 raise
-        shown = short(str(written.path))
+        shown = ", ".join(short(str(path)) for path in written.paths)
         empty = written.empty_slots
         code = ExitCode.DECIDE if empty else ExitCode.GOOD
         why = "backfill slot empty: " + ", ".join(s.target for s in empty) if empty else ""
         state.save(
             folder,
-            pending.with_(path=relative(session, written.path), stopped_at=2, why=why),
+            with_files(session, pending, written).with_(stopped_at=2, why=why),
         )
-    lines = [Line(f"backfill slot for {s.target}, line {s.start}") for s in written.slots]
     step = Step(
         "generate",
         Status.DECIDE if empty else Status.PASSED,
         f"{shown}, against a shadow at head.",
         2,
-        tuple(lines),
+        slot_lines(written),
         {
-            "revision": written.revision,
-            "file": shown,
-            "slots": [{"target": s.target, "empty": s.empty} for s in written.slots],
+            **files_data(written),
+            "slots": [{"target": s.target, "empty": s.empty} for _, s in written.slots],
         },
     )
     step = with_stale(step, decision.stale)
@@ -87,11 +89,39 @@ def generate(session: Session, message: str | None, answers: Answers, again: boo
     return Report(
         "generate",
         code,
-        f"{written.revision} written to {shown}." + (f" {why.capitalize()}." if empty else ""),
+        f"{' '.join(written.revisions)} written to {shown}."
+        + (f" {why.capitalize()}." if empty else ""),
         (step,),
         "Fill the slot, then `assay change --continue`." if empty else "`assay change --continue`",
-        {"revision": written.revision, "file": shown},
+        files_data(written),
     )
+
+
+def slot_lines(written: Written) -> tuple[Line, ...]:
+    """Where the slots are."""
+    several = len(written.parts) > 1
+    return tuple(
+        Line(
+            f"backfill slot for {slot.target}, "
+            + (f"{path.name}:{slot.start}" if several else f"line {slot.start}")
+        )
+        for path, slot in written.slots
+    )
+
+
+def files_data(written: Written) -> dict[str, Any]:
+    """The revisions as plain values; ``revision`` and ``file`` are the first."""
+    files = [short(str(path)) for path in written.paths]
+    found: dict[str, Any] = {"revision": written.revisions[0], "file": files[0]}
+    if len(files) > 1:
+        found |= {"revisions": list(written.revisions), "files": files}
+    return found
+
+
+def with_files(session: Session, pending: state.Change, written: Written) -> state.Change:
+    """A copy that knows its files."""
+    paths = tuple(relative(session, path) for path in written.paths)
+    return pending.with_(path=paths[0], paths=paths if len(paths) > 1 else ())
 
 
 def _asked(session: Session, decision: Decision) -> Report:
@@ -100,36 +130,43 @@ def _asked(session: Session, decision: Decision) -> Report:
     return decision.report("generate")
 
 
-def _in_the_making(session: Session) -> tuple[state.Change, Path]:
-    """The revision that is generated again, and its file; the session stands before it then."""
+def _in_the_making(session: Session) -> tuple[state.Change, list[Path]]:
+    """The change that is generated again, and its files; the session stands before it then."""
     pending = state.load(session.settings.state_folder)
     if pending is None or not pending.path:
         raise UsageError(
             "There is no revision in the making to generate again.",
             next_step='Begin a change: `assay change -m "what changes"`.',
         )
-    path = session.settings.root / pending.path
-    if not path.is_file():
+    names = pending.paths or (pending.path,)
+    paths = [session.settings.root / name for name in names]
+    gone = [name for name, path in zip(names, paths, strict=True) if not path.is_file()]
+    if gone:
         raise UsageError(
             "The revision in the making has no file any more.",
-            where=pending.path,
+            where=", ".join(gone),
             next_step="Put it back (a killed `generate --again` leaves it in .assay/backups/), "
             "or run `assay change --abort`.",
         )
     refuse_if_applied(session, pending, "it cannot be generated again")
     session.stand_before(session.project.history.get(pending.revision))
-    return pending, path
+    return pending, paths
 
 
 def _again(
-    session: Session, message: str | None, answers: Answers, pending: state.Change, path: Path
+    session: Session,
+    message: str | None,
+    answers: Answers,
+    pending: state.Change,
+    paths: list[Path],
 ) -> tuple[Written, state.Change]:
-    old = path.read_text(encoding="utf-8")
-    slots = {s.target: s.body for s in find_slots(old) if not s.empty}
+    texts = [path.read_text(encoding="utf-8") for path in paths]
+    slots = {s.target: s.body for text in texts for s in find_slots(text) if not s.empty}
     # a killed run must not lose what a person wrote into a slot
-    aside = session.settings.state_folder / "backups" / path.name
-    aside.parent.mkdir(parents=True, exist_ok=True)
-    path.replace(aside)
+    folder = session.settings.state_folder / "backups"
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in reversed(paths):
+        path.replace(folder / path.name)
     session.project.forget_history()
     try:
         written = write(
@@ -140,6 +177,8 @@ def _again(
             rev_id=pending.revision,
         )
     except BaseException:
-        aside.replace(path)
+        for path in paths:
+            (folder / path.name).replace(path)
         raise
-    return written, pending.with_answers(answers).with_(message=message or pending.message)
+    pending = pending.with_answers(answers).with_(online=session.online_over)
+    return written, pending.with_(message=message or pending.message)

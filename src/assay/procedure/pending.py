@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import count, takewhile
 from pathlib import Path
 
 from assay.apply.backup import leaving_no_file
 from assay.errors import AssayError, ExitCode, ProcedureStop, UsageError
+from assay.generate.recipes.scripts import part_id
 from assay.procedure import state
 from assay.procedure.applying import recover
 from assay.procedure.session import Session
@@ -13,7 +15,16 @@ from assay.project.failures import short
 from assay.report import Report
 from assay.shadow.reading import read_database
 
-__all__ = ["abort", "file_of", "new_id", "refuse_if_applied", "refuse_second_change", "relative"]
+__all__ = [
+    "abort",
+    "file_of",
+    "files_of",
+    "new_id",
+    "refuse_if_applied",
+    "refuse_second_change",
+    "relative",
+    "revisions_of",
+]
 
 
 def abort(session: Session) -> Report:
@@ -30,20 +41,26 @@ def abort(session: Session) -> Report:
         steps = (recovered,) if recovered is not None else ()
         if not pending.revision:
             return Report("change", ExitCode.GOOD, "The killed `assay apply` is undone.", steps)
-        path = file_of(session, pending)
-        if path is not None:
+        paths = files_of(session, pending)
+        if paths:
             refuse_if_applied(session, pending, "removing its file would strand it")
+        for path in reversed(paths):  # the chain stays whole, wherever this is killed
             path.unlink()
         state.clear(folder)
-        said = short(str(path)) if path else "no file had been written"
+        shown = [short(str(path)) for path in paths]
+        said = ", ".join(shown) if shown else "no file had been written"
+        were = " were removed." if len(shown) > 1 else " was removed."
         return Report(
             "change",
             ExitCode.GOOD,
-            f"The change {pending.message!r} was aborted: {said}"
-            + (" was removed." if path else "."),
+            f"The change {pending.message!r} was aborted: {said}" + (were if paths else "."),
             steps,
             next_step="Your models are as you left them.",
-            data={"revision": pending.revision, "file": said if path else None},
+            data={
+                "revision": pending.revision,
+                "file": shown[0] if shown else None,
+                "files": shown,
+            },
         )
 
 
@@ -87,7 +104,7 @@ def refuse_if_applied(session: Session, pending: state.Change, because: str) -> 
         ) from error
     history = session.project.history
     applied = history.applied(h for h in heads if history.has(h))
-    if pending.revision in applied:
+    if applied & set(revisions_of(session, pending)):
         raise ProcedureStop(
             f"The database has {pending.revision} already; {because}.",
             where=pending.path,
@@ -102,6 +119,25 @@ def file_of(session: Session, pending: state.Change) -> Path | None:
         return path if path.is_file() else None
     history = session.project.history
     return Path(history.get(pending.revision).path) if history.has(pending.revision) else None
+
+
+def files_of(session: Session, pending: state.Change) -> list[Path]:
+    """Every revision file of a change that is there, in the order they run."""
+    if pending.paths:
+        paths = [session.settings.root / path for path in pending.paths]
+        return [path for path in paths if path.is_file()]
+    history = session.project.history
+    return [Path(history.get(one).path) for one in revisions_of(session, pending)]
+
+
+def revisions_of(session: Session, pending: state.Change) -> list[str]:
+    """Ids of the revisions of a change that are in the chain, in the order they run.
+
+    They follow from the first one's, so that what a killed run wrote is found.
+    """
+    history = session.project.history
+    ids = takewhile(history.has, (part_id(pending.revision, part) for part in count()))
+    return list(ids)
 
 
 def relative(session: Session, path: Path) -> str:

@@ -2,45 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from assay.catalog import Difference, compare
 from assay.dialects import Address, load
 from assay.errors import AssayError
+from assay.generate.answers import Answers
 from assay.generate.plan.comparison import Request
 from assay.generate.renames import renames_in
 from assay.procedure.drift import compared
 from assay.procedure.reviewing import review_step
 from assay.procedure.session import Session
 from assay.procedure.steps import backfill_step, reverse_lines
+from assay.procedure.tracing import ROWS, traced
 from assay.procedure.waivers import bonds_of, remember_bonds
 from assay.procedure.writing import generation
 from assay.project.revision_file import find_slots
-from assay.prove.handedits import Ddl, compare_ddl, generated_ddl, own_ddl
+from assay.prove.handedits import Ddl, DdlDifference, compare_ddl, generated_ddl, own_ddl
 from assay.prove.parity import Parity
 from assay.prove.reversal import Reversal
-from assay.prove.rows import make_rows
 from assay.prove.walk import walk
 from assay.report import Line, Status, Step
 from assay.review.engine import Review, review
 from assay.shadow.reading import Reading, read_database
-from assay.trace.again import look_again, worth_a_second_look
 from assay.trace.effects import Trace
-from assay.trace.run import Fill, trace_revision
+from assay.trace.run import Fill
 
 if TYPE_CHECKING:
     from alembic.script import Script
 
-__all__ = ["ROWS", "Examination"]
+__all__ = ["Examination"]
 
 Made = TypeVar("Made")
-
-ROWS = 3
-"""Rows made in each empty table before a revision is reversed."""
 
 
 @dataclass
@@ -64,26 +60,14 @@ class Examination:
             self._before = self.session.before(self.revision)
         return self._before
 
+    def begin(self, _fill: Fill | None) -> Address:
+        """The shadow that a trace begins on a copy of."""
+        return self.before
+
     def review(self) -> tuple[Step, Review, Trace]:
         """Step 3."""
-        session, project = self.session, self.session.project
-        session.listener.doing("tracing the revision on a shadow")
-        # rows that were made up may be what it fails on: a first row has a value in every column,
-        # and what a revision does to tables without rows is the same, but for what it reads
-        fills: list[Fill | None] = [partial(make_rows, per_table=n) for n in (ROWS, 1)]
-        fill, trace, first = fills[0], self._traced(fills[0]), None
-        if trace.failure is not None:
-            first = trace
-            for fill in (*fills[1:], None):
-                trace = self._traced(fill)
-                if trace.failure is None:
-                    trace = replace(trace, on_rows=first.failure)
-                    break
-            else:
-                trace = first
-        if worth_a_second_look(trace):
-            session.listener.doing("running it once more, on another shadow")
-            trace = self._on_copy(lambda at: look_again(project, at, self.revision, fill, trace))
+        session = self.session
+        trace = traced(session, self.revision, self.begin)
         intent: tuple[Difference, ...] | None = None
         if self.newest:
             intent = compare(trace.before, session.models.snapshot)
@@ -98,10 +82,6 @@ class Examination:
         remember_bonds(folder, ident, reviewed.bonds)
         return review_step(reviewed), reviewed, trace
 
-    def _traced(self, fill: Fill | None) -> Trace:
-        project, revision = self.session.project, self.revision
-        return self._on_copy(lambda at: trace_revision(project, at, revision, fill))
-
     def backfill(self, hand_written: Reversal | None = None) -> Step:
         """Step 4: empty slots, and DDL that generation would not have made."""
         session, project = self.session, self.session.project
@@ -112,31 +92,41 @@ class Examination:
             return backfill_step(slots, None, found, str(path))
         session.listener.doing("comparing with what generation makes")
         own = self._on_copy(lambda at: own_ddl(project, at, self.revision))
-        ddl = compare_ddl(own, self._generated())
-        if not ddl.empty:
-            # a revision that plain Alembic generated is no hand edit either
-            plain = compare_ddl(own, self._generated(plain=True))
-            ddl = plain if plain.empty else ddl
+        ddl: DdlDifference | None = None
+        for generated in self._generations():
+            compared_with = [compare_ddl(own, one) for one in generated]
+            same = next((one for one in compared_with if one.empty), None)
+            ddl = same or ddl or compared_with[0]
+            if same is not None:
+                break
         return backfill_step(slots, ddl, (), str(path))
 
-    def _generated(self, *, plain: bool = False) -> Ddl:
-        """The DDL that generation makes, of the renames that the revision makes.
+    def _generations(self) -> Iterator[list[Ddl]]:
+        """The DDL of each revision that generation makes, of the renames that this revision makes.
 
-        :param plain: ask Alembic's own comparators.
+        First as the settings say, then in safe forms, then without them. A revision that plain
+        Alembic generated is no hand edit either: last its own comparators are asked.
         """
         session = self.session
-
-        def made(at: Address, prepared: tuple[Address, Request | None]) -> Ddl:
-            return generated_ddl(
-                session.project, prepared, at, self.revision, session.shadows.folder
-            )
-
-        if plain:
-            return self._on_copy(lambda at: made(at, (self.before, None)))
         old = read_database(session.project, self.before)
         answers = renames_in(Path(self.revision.path), old.snapshot)
-        with generation(session, self.before, old, answers) as prepared:
-            return self._on_copy(lambda at: made(at, prepared))
+        asked = session.online
+        yield self._generated(old, answers, asked)
+        if session.online_over != 0:
+            yield self._generated(old, answers, lambda _table: True)
+        if asked is not None:
+            yield self._generated(old, answers, None)
+        yield self._on_copy(lambda at: self._made(at, (self.before, None)))
+
+    def _generated(
+        self, old: Reading, answers: Answers, online: Callable[[tuple[str, ...]], bool] | None
+    ) -> list[Ddl]:
+        with generation(self.session, self.before, old, answers, online) as prepared:
+            return self._on_copy(lambda at: self._made(at, prepared))
+
+    def _made(self, at: Address, prepared: tuple[Address, Request | None]) -> list[Ddl]:
+        session = self.session
+        return generated_ddl(session.project, prepared, at, self.revision, session.shadows.folder)
 
     def _on_copy(self, made: Callable[[Address], Made]) -> Made:
         """What is made on a copy of the shadow before the revision; the copy is gone after."""
@@ -170,8 +160,7 @@ class Examination:
         """
         session = self.session
         session.listener.doing("up, down, up on a shadow holding rows")
-        at = session.copy(self.before)
-        (result,) = walk(session.project, session.shadows, at, [self.revision], rows=ROWS)
+        result = self._walked()
         made = sum(result.rows.values())
         lines = list(reverse_lines(result))
         on = [f"a shadow holding {made} rows" if made else "an empty shadow"]
@@ -202,26 +191,43 @@ class Examination:
         status = Status.PASSED if good else Status.STOPPED
         return Step("reverse", status, summary, 7, tuple(lines), data), result
 
+    def _walked(self) -> Reversal:
+        session = self.session
+        at = session.copy(self.before)
+        (result,) = walk(session.project, session.shadows, at, [self.revision], rows=ROWS)
+        return result
+
     def _on_live_copy(self, live_url: str) -> tuple[Reversal | None, str]:
+        results, said = self.walk_on_copy(live_url, [self.revision])
+        return (results[0] if results else None), said
+
+    def walk_on_copy(
+        self, live_url: str, revisions: Sequence[Script]
+    ) -> tuple[tuple[Reversal, ...], str]:
+        """Up, down, up for revisions on a copy of the real database.
+
+        :param revisions: this one, and those after it.
+        :returns: none, and why, where there is no copy.
+        """
         session = self.session
         dialect = session.probe.dialect
         server = session.shadows.server(dialect)
         limit = session.settings.copy_limit_mb * 1024 * 1024
         at, said = load(dialect).copy_live(server, live_url, limit)
         if at is None:
-            return None, said
+            return (), said
         try:
             history = session.project.history
             earlier = history.before(self.revision)
             reading = read_database(session.project, at)
             applied = history.applied(h for h in reading.heads if history.has(h))
             if self.revision.revision in applied:
-                return None, "the database has the revision already"
+                return (), "the database has the revision already"
             session.upgraded(at, earlier)
-            (result,) = walk(session.project, session.shadows, at, [self.revision])
+            results = walk(session.project, session.shadows, at, revisions)
         except AssayError as error:
-            return None, f"the copy could not be brought to the revision before: {error.what}"
-        return result, f"a copy of the database ({said})"
+            return (), f"the copy could not be brought to the revision before: {error.what}"
+        return results, f"a copy of the database ({said})"
 
 
 def stopped(steps: Sequence[Step]) -> Step | None:

@@ -32,9 +32,17 @@ _OUTCOMES = {
 
 
 def issue_receipt(
-    session: Session, revision: Script, parity: Parity, steps: Sequence[Step]
+    session: Session,
+    revision: Script,
+    parity: Parity,
+    steps: Sequence[Step],
+    between: tuple[str, str],
 ) -> Path:
-    """Write the receipt of a revision whose every step passed."""
+    """Write the receipt of a revision whose every step passed.
+
+    :param steps: those of this revision, and those of the whole change.
+    :param between: fingerprints of the catalog before it and after it.
+    """
     folder = session.settings.state_folder
     set_up_folder(folder)
     down = revision.down_revision
@@ -45,8 +53,8 @@ def issue_receipt(
         file=str(Path(revision.path).resolve().relative_to(session.settings.root.resolve())),
         file_fingerprint=content_fingerprint(Path(revision.path)),
         models_fingerprint=parity.models,
-        before_fingerprint=session.chain.snapshot.fingerprint,
-        after_fingerprint=parity.chain,
+        before_fingerprint=between[0],
+        after_fingerprint=between[1],
         dialect=session.probe.dialect,
         servers=session.shadows.descriptions(),
         checks=tuple(as_check(step) for step in steps if step.number),

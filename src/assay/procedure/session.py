@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
@@ -55,6 +55,10 @@ class Session:
     def __init__(self, project: Project, shadows: Shadows, listener: Listener) -> None:
         self.project, self.shadows, self.listener = project, shadows, listener
         self.questioner: Questioner | None = None
+        self.online_over: int | None = project.settings.online
+        """As :attr:`assay.config.Settings.online`; a flag, or the change in the making, says other."""
+        self.online_said = False
+        """A flag said it: not even the change in the making says other."""
         project.spare = shadows.create
         project.entering = shadows.enter
 
@@ -86,6 +90,29 @@ class Session:
             if defaults:
                 remember_defaults(self.settings.state_folder, defaults)
                 self.shadows.server(dialect).like(defaults)
+
+    def say_online(self, said: bool | None) -> None:
+        """What a flag says; None says nothing."""
+        self.online_said = said is not None
+        if said is not None:
+            self.online_over = 0 if said else None
+
+    @property
+    def online(self) -> Callable[[tuple[str, ...]], bool] | None:
+        """Which tables are changed by safe forms; None: none."""
+        over = self.online_over
+        if over is None:
+            return None
+        # one of which nothing is known counts as large
+        return lambda table: over == 0 or self._rows.get(table, over + 1) > over
+
+    @cached_property
+    def _rows(self) -> Mapping[tuple[str, ...], int]:
+        """The real database's estimates."""
+        url = self.probe.engine_url
+        if url is None:
+            return {}
+        return load(self.probe.dialect).rows_in(url.render_as_string(hide_password=False))
 
     def fresh(self) -> Address:
         """A new empty shadow of the project's dialect."""

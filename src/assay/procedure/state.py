@@ -25,7 +25,10 @@ class Change:
     """A change in the making.
 
     :param revision: its id, chosen before its file is written.
-    :param path: the revision file, relative to the project; empty until it is written.
+    :param path: the revision file, relative to the project; empty until it is written. Of several
+        the first.
+    :param paths: all its revision files in the order they run, where one could not hold it.
+    :param online: as :attr:`assay.config.Settings.online` was when it was generated.
     :param stopped_at: number of the step it stopped at, 0 when a run was killed in the making.
     :param why: what the stop said, for ``status``.
     :param backup: a saved copy of a file database that is being upgraded now.
@@ -50,6 +53,8 @@ class Change:
     values: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
     labels: tuple[str, ...] = ()
     decided: bool = False
+    online: int | None = None
+    paths: tuple[str, ...] = ()
 
     @property
     def answers(self) -> Answers:
@@ -97,7 +102,7 @@ def load(folder: Path) -> Change | None:
         document = json.loads(text)
         if document.pop("format") != FORMAT:
             raise ValueError("another version of assay wrote it")
-        for name in ("drop", "labels"):
+        for name in ("drop", "labels", "paths"):
             document[name] = tuple(document.get(name, ()))
         return Change(**document)
     except (ValueError, TypeError, KeyError, AttributeError) as error:

@@ -89,7 +89,6 @@ def status(session: Session) -> Report:
 
 
 def _change_step(session: Session, pending: state.Change) -> tuple[Step, str]:
-    path = session.settings.root / pending.path
     if pending.backup:
         what = repr(pending.message) if pending.revision else "`assay apply`"
         return (
@@ -106,14 +105,20 @@ def _change_step(session: Session, pending: state.Change) -> tuple[Step, str]:
             else "assay apply puts the file back and upgrades it again; assay change --abort only "
             "puts it back.",
         )
-    if not path.is_file():
+    names = pending.paths or (pending.path,)
+    paths = [session.settings.root / name for name in names]
+    gone = [name for name, path in zip(names, paths, strict=True) if not path.is_file()]
+    if gone:
         return (
             Step(
-                "change", Status.STOPPED, f"The file of {pending.revision} is gone: {pending.path}."
+                "change",
+                Status.STOPPED,
+                f"The file of {pending.revision} is gone: {', '.join(gone)}.",
             ),
             "assay change --abort",
         )
-    empty = [s.target for s in find_slots(path.read_text(encoding="utf-8")) if s.empty]
+    texts = [path.read_text(encoding="utf-8") for path in paths]
+    empty = [s.target for text in texts for s in find_slots(text) if s.empty]
     lines = [Line(f"backfill slot empty: {target}", "finding") for target in empty]
     at = f"stopped at step {pending.stopped_at}" if pending.stopped_at else "was killed on the way"
     why = f": {pending.why}" if pending.why else "."
@@ -121,11 +126,12 @@ def _change_step(session: Session, pending: state.Change) -> tuple[Step, str]:
         Step(
             "change",
             Status.DECIDE if empty else Status.NOTE,
-            f"{pending.message!r}, {pending.path}, {at}{why}",
+            f"{pending.message!r}, {', '.join(names)}, {at}{why}",
             lines=tuple(lines),
             data={
                 "revision": pending.revision,
                 "file": pending.path,
+                "files": list(names),
                 "stopped_at": pending.stopped_at,
                 "why": pending.why,
                 "empty_slots": empty,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from assay.catalog import Change, compare
@@ -49,7 +49,11 @@ class NotExpressible(ProcedureStop):
 
 @contextmanager
 def generation(
-    session: Session, at: Address, old: Reading, answers: Answers
+    session: Session,
+    at: Address,
+    old: Reading,
+    answers: Answers,
+    online: Callable[[tuple[str, ...]], bool] | None,
 ) -> Iterator[tuple[Address, Request]]:
     """Where generation looks and what it is asked, for a shadow that stands before the revision."""
     session.listener.doing("comparing models and chain")
@@ -61,6 +65,7 @@ def generation(
         session.models.snapshot,
         answers,
         session.ignore,
+        online,
     ) as (where, request):
         yield where, request
 
@@ -73,27 +78,29 @@ def write(
     rev_id: str,
     kept: Mapping[str, Sequence[str]] | None = None,
 ) -> Written:
-    """Generate a revision against the shadow at head, and prove that it converges.
+    """Generate a change against the shadow at head, and prove that it converges.
 
-    :raises NotExpressible: on a shadow it does not lead to the models' catalog, or not back; the
-        file is not kept.
+    :raises NotExpressible: on a shadow it does not lead to the models' catalog, or not back; no
+        file is kept.
     """
-    with generation(session, session.chain_at, session.chain, answers) as (where, request):
+    at, head = session.chain_at, session.chain
+    with generation(session, at, head, answers, session.online) as (where, request):
         session.listener.doing("generating against the shadow at head")
         written = write_revision(session.project, where, request, message, kept=kept, rev_id=rev_id)
     try:
         _converges(session, written)
     except BaseException:
-        written.path.unlink(missing_ok=True)
+        for path in written.paths:
+            path.unlink(missing_ok=True)
         session.project.forget_history()
         raise
     return written
 
 
 def _converges(session: Session, written: Written) -> None:
-    """Up on one shadow, compared with the models; up, down, up on another."""
+    """Up on one shadow, compared with the models; each revision up, down, up on another."""
     session.listener.doing("running the new revision on a shadow")
-    revision = session.project.history.get(written.revision)
+    revisions = [session.project.history.get(one) for one in written.revisions]
     at = session.copy(session.chain_at)
     try:
         after = session.upgraded(at, session.project.history.revisions).snapshot
@@ -121,12 +128,12 @@ def _converges(session: Session, written: Written) -> None:
     if written.empty_slots:
         return
     at = session.copy(session.chain_at)
-    (result,) = walk(session.project, session.shadows, at, [revision])
-    if not result.reverses:
-        raise NotExpressible(
-            f"The generated revision does not reverse: {_why(result)}",
-            next_step="This change is not expressible yet; nothing was kept.",
-        )
+    for result in walk(session.project, session.shadows, at, revisions):
+        if not result.reverses:
+            raise NotExpressible(
+                f"The generated revision does not reverse: {_why(result)}",
+                next_step="This change is not expressible yet; nothing was kept.",
+            )
 
 
 def _why(result: Reversal) -> str:

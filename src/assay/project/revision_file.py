@@ -17,6 +17,8 @@ __all__ = [
     "content_fingerprint",
     "fill_slots",
     "find_slots",
+    "function_line",
+    "runs_again",
 ]
 
 SLOT_START = "# assay: backfill"
@@ -102,6 +104,40 @@ def content_fingerprint(path: Path) -> str:
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
 
 
+def runs_again(path: Path) -> bool:
+    """Whether all of ``upgrade()`` is in one ``autocommit_block()``, made of operations that look first.
+
+    Generation writes such revisions; one that died in the middle is run again to its end.
+    """
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except (OSError, SyntaxError):
+        return False
+    upgrade = next(
+        (n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "upgrade"), None
+    )
+    body = [] if upgrade is None else [n for n in upgrade.body if not _says_nothing(n)]
+    if len(body) != 1 or not isinstance(body[0], ast.With):
+        return False
+    block = body[0]
+    if "autocommit_block" not in ast.unparse(block.items[0].context_expr):
+        return False
+    return all(_looks_first(node) for node in block.body)
+
+
+def _says_nothing(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _looks_first(node: ast.stmt) -> bool:
+    if isinstance(node, ast.With):
+        return "lock_timeout" in ast.unparse(node.items[0].context_expr)
+    called = (
+        node.value.func if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
+    )
+    return isinstance(called, ast.Attribute) and called.attr.endswith("_online")
+
+
 def call_at(path: Path, line: int) -> str | None:
     """The Alembic operation written on a line: ``add_column``, ``execute`` …"""
     try:
@@ -123,3 +159,13 @@ def call_at(path: Path, line: int) -> str | None:
             if best is None or size >= best[0]:
                 best = (size, node.func.attr)
     return best[1] if best else None
+
+
+def function_line(path: Path, name: str) -> int | None:
+    """The line on which a function of the file begins, ``downgrade`` for one."""
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except (OSError, SyntaxError):
+        return None
+    functions = (n for n in tree.body if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef)))
+    return next((n.lineno for n in functions if n.name == name), None)

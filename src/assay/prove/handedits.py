@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.dialects import Address, load
-from assay.generate.autogenerate import render_functions
+from assay.generate.autogenerate import Functions, render_functions
 from assay.generate.plan.comparison import Request
 from assay.project.compat import end_external_transaction, migration_transaction
 from assay.project.failures import RevisionFailed
@@ -112,7 +112,9 @@ def own_ddl(project: Project, at: Address, revision: Script) -> Ddl:
     :raises RevisionFailed: it raises.
     """
     module = revision.module
-    return _run(project, at, module.upgrade, module.downgrade, revision.revision, revision.path)
+    calls = [("upgrade", module.upgrade), ("downgrade", module.downgrade)]
+    up, down = _run(project, at, calls, revision.revision, revision.path)
+    return {"upgrade": up, "downgrade": down}
 
 
 def generated_ddl(
@@ -121,46 +123,62 @@ def generated_ddl(
     at: Address,
     revision: Script,
     scratch: Path,
-) -> Ddl:
+) -> list[Ddl]:
     """What DDL generation would make for the models, on a shadow that stands before the revision.
 
     :param prepared: where generation looks, and what it is asked; None asks Alembic's own.
     :param at: where what it wrote is run.
+    :returns: of each revision that it would write.
 
     The revision's own imports are used around the generated functions, which are run from a file
     in the private folder ``scratch``.
     """
+    return _run_generated(project, at, revision, scratch, render_functions(project, *prepared))
+
+
+def _run_generated(
+    project: Project, at: Address, revision: Script, scratch: Path, found: Sequence[Functions]
+) -> list[Ddl]:
     import ast
 
     from alembic.util.pyfiles import load_python_file
 
-    upgrade, downgrade, imports = render_functions(project, *prepared)
     tree = ast.parse(Path(revision.path).read_text(encoding="utf-8"))
     kept = [n for n in tree.body if isinstance(n, (ast.Import, ast.ImportFrom, ast.Assign))]
-    source = "\n".join(
-        [
-            *(ast.unparse(node) for node in kept),
-            *imports,
-            "def upgrade():",
-            textwrap.indent(upgrade or "pass", "    "),
-            "    pass",
-            "def downgrade():",
-            textwrap.indent(downgrade or "pass", "    "),
-            "    pass",
-        ]
-    )
-    path = scratch / f"generated_{revision.revision}.py"
-    path.write_text(source, encoding="utf-8")
-    module: Any = load_python_file(scratch, path.name)
-    return _run(project, at, module.upgrade, module.downgrade, revision.revision, str(path))
+    modules: list[Any] = []
+    for number, functions in enumerate(found):
+        source = "\n".join(
+            [
+                *(ast.unparse(node) for node in kept),
+                *functions.imports,
+                "def upgrade():",
+                textwrap.indent(functions.upgrade or "pass", "    "),
+                "    pass",
+                "def downgrade():",
+                textwrap.indent(functions.downgrade or "pass", "    "),
+                "    pass",
+            ]
+        )
+        path = scratch / f"generated_{revision.revision}_{number}.py"
+        path.write_text(source, encoding="utf-8")
+        modules.append(load_python_file(scratch, path.name))
+    calls = [("upgrade", m.upgrade) for m in modules]
+    calls += [("downgrade", m.downgrade) for m in reversed(modules)]
+    ran = _run(project, at, calls, revision.revision, str(scratch))
+    back = ran[: len(modules) - 1 : -1]
+    return [{"upgrade": ran[n], "downgrade": back[n]} for n in range(len(modules))]
 
 
 def _run(
-    project: Project, at: Address, upgrade: Any, downgrade: Any, revision: str, file: str
-) -> Ddl:
-    """Run both functions on the shadow and keep the statements that wrote the catalog."""
+    project: Project,
+    at: Address,
+    calls: Sequence[tuple[str, Callable[..., Any]]],
+    revision: str,
+    file: str,
+) -> list[list[StatementEffect]]:
+    """Run functions on the shadow, one by one, and keep the statements that wrote the catalog."""
     dialect = load(at.dialect)
-    found: Ddl = {"upgrade": [], "downgrade": []}
+    found: list[list[StatementEffect]] = []
 
     def work(_heads: tuple[str, ...], context: MigrationContext) -> list[Any]:
         end_external_transaction(context)
@@ -168,7 +186,7 @@ def _run(
         state = dialect.read_catalog(query_on(connection))
         connection.rollback()
         arguments = context.opts["assay_run"].run_arguments
-        for direction, function in (("upgrade", upgrade), ("downgrade", downgrade)):
+        for direction, function in calls:
             with (
                 migration_transaction(context),
                 recording(connection, function.__code__.co_filename, dialect, state) as recorder,
@@ -179,7 +197,7 @@ def _run(
                     raise RevisionFailed(revision, direction, error, file) from error
             state = dialect.read_catalog(query_on(connection))
             connection.rollback()
-            found[direction] = [s for s in recorder.statements if s.changed_catalog]
+            found.append([s for s in recorder.statements if s.changed_catalog])
         return []
 
     project.run(work, to=at, per_migration=True, dont_mutate=True)

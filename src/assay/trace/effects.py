@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from assay.catalog import Difference, Snapshot, compare
-from assay.dialects import Observation
+from assay.dialects import Grant, Observation
 
 __all__ = [
     "Failure",
@@ -94,6 +94,8 @@ class StatementEffect:
     :param elsewhere: it ran on a connection that the revision opened itself.
     :param failure: it raised.
     :param repeats: run once more it changed rows once more; seen on a second shadow.
+    :param granted: privileges that others than the owner got, and lost (``revoked``), since the
+        statement before it that no operation rendered.
     """
 
     sql: str
@@ -110,6 +112,8 @@ class StatementEffect:
     elsewhere: bool = False
     failure: Failure | None = None
     repeats: bool = False
+    granted: tuple[Grant, ...] = ()
+    revoked: tuple[Grant, ...] = ()
 
     @property
     def by_hand(self) -> bool:
@@ -128,6 +132,8 @@ class StatementEffect:
             "own_connection": self.elsewhere,
             "failure": self.failure.to_json() if self.failure else None,
             "repeats": self.repeats,
+            "granted": [grant.to_json() for grant in self.granted],
+            "revoked": [grant.to_json() for grant in self.revoked],
             **self.observed.to_json(),
         }
 

@@ -6,12 +6,13 @@ import inspect
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from operator import attrgetter
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from assay.catalog import Snapshot
-from assay.dialects import CatalogState, Dialect, Observation, Observer
+from assay.dialects import CatalogState, Dialect, Grant, Observation, Observer
 from assay.project.project import query_on
 from assay.trace.effects import StatementEffect, is_writing
 from assay.trace.failing import failure_of
@@ -44,6 +45,7 @@ class Recorder:
         self.statements: list[StatementEffect] = []
         self._query = query_on(connection)
         self._mark: str | None = None
+        self._privileges: frozenset[Grant] | None = None
         self._began = 0.0
         self._sql = ""
 
@@ -52,6 +54,8 @@ class Recorder:
     ) -> tuple[str, Any]:
         if self._mark is None and not self._by_operation(context):
             self._mark = self._read_mark()
+            if self._privileges is None and self.state is not None:
+                self._privileges = self.dialect.privileges(self._query)
         self._sql = statement
         self._began = time.perf_counter()
         if self.observer is not None:
@@ -102,6 +106,7 @@ class Recorder:
         if changed and self.state is not None:
             self.state = self.state.refresh(self._query)
             after = self.state.snapshot
+        granted, revoked = self._granted() if changed and not by_operation else ((), ())
         if changed and not by_operation and self._mark == "unknown":
             changed = before is not after and before != after
         self.statements.append(
@@ -116,7 +121,20 @@ class Recorder:
                 after=after,
                 observed=observed,
                 autocommit=self._autocommit,
+                granted=granted,
+                revoked=revoked,
             )
+        )
+
+    def _granted(self) -> tuple[tuple[Grant, ...], tuple[Grant, ...]]:
+        """Privileges given and taken since they were read last."""
+        if self._privileges is None:
+            return (), ()
+        before, self._privileges = self._privileges, self.dialect.privileges(self._query)
+        order = attrgetter("kind", "name", "role", "privilege")
+        return (
+            tuple(sorted(self._privileges - before, key=order)),
+            tuple(sorted(before - self._privileges, key=order)),
         )
 
     @property

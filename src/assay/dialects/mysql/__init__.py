@@ -18,6 +18,7 @@ from assay.dialects.base import (
     Query,
     ShadowServer,
 )
+from assay.dialects.observed import Grant
 from assay.dialects.shapes import (
     ColumnType,
     MakeValue,
@@ -109,6 +110,10 @@ class MySQL:
         """Never."""
         return False
 
+    def privileges(self, _query: Query) -> frozenset[Grant]:
+        """None: they are the server's, not the database's."""
+        return frozenset()
+
     def observer(self, query: Query, execute: Execute, _at: Address) -> Observer:
         """Who watches a connection, see :mod:`assay.dialects.mysql.observing`."""
         from assay.dialects.mysql.observing import MySQLObserver
@@ -120,6 +125,12 @@ class MySQL:
         from assay.dialects.mysql.copying import defaults_of
 
         return defaults_of(url)
+
+    def rows_in(self, url: str) -> Mapping[tuple[str, ...], int]:
+        """``TABLE_ROWS`` of ``information_schema``."""
+        from assay.dialects.mysql.copying import rows_in
+
+        return rows_in(url)
 
     def copy_live(self, server: ShadowServer, url: str, limit: int) -> tuple[Address | None, str]:
         """A copy of a real database on ``server``, made over connections."""

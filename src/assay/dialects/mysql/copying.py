@@ -11,11 +11,15 @@ from assay.dialects.mysql.databases import Databases
 from assay.dialects.mysql.queries import SERVER, server
 from assay.errors import UsageError
 
-__all__ = ["copy_database", "defaults_of"]
+__all__ = ["copy_database", "defaults_of", "rows_in"]
 
 _SIZE = (
     "SELECT CAST(IFNULL(SUM(DATA_LENGTH + INDEX_LENGTH), 0) AS SIGNED)"
     " FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()"
+)
+_ROWS = (
+    "SELECT TABLE_NAME, TABLE_ROWS FROM information_schema.TABLES"
+    " WHERE TABLE_SCHEMA = DATABASE() AND TABLE_ROWS IS NOT NULL"
 )
 _DEFAULTS = "SELECT CAST(@@character_set_database AS CHAR), CAST(@@collation_database AS CHAR)"
 
@@ -35,6 +39,20 @@ def defaults_of(url: str) -> Mapping[str, str]:
     finally:
         connection.close()
     return {"charset": str(charset), "collation": str(collation)}
+
+
+def rows_in(url: str) -> Mapping[tuple[str, ...], int]:
+    """The server's estimates of a real database's rows; empty where it cannot be asked."""
+    try:
+        source = parse_url(url)
+        connection = connect(source, source.address.database, limit=3)
+    except (ConnectError, UsageError):
+        return {}
+    try:
+        found = connection.query(_ROWS)
+    finally:
+        connection.close()
+    return {(str(name),): int(rows) for name, rows in found}
 
 
 def copy_database(target: Databases, url: str, limit: int) -> tuple[Address | None, str]:

@@ -17,6 +17,7 @@ from assay.dialects.base import (
     Query,
     ShadowServer,
 )
+from assay.dialects.observed import Grant
 from assay.dialects.postgresql.locks import MODES
 from assay.dialects.shapes import (
     ColumnType,
@@ -105,6 +106,12 @@ class PostgreSQL:
         """Never."""
         return False
 
+    def privileges(self, query: Query) -> frozenset[Grant]:
+        """What others than the owners may do."""
+        from assay.dialects.postgresql.privileges import read_privileges
+
+        return read_privileges(query)
+
     def observer(self, query: Query, _execute: Execute, at: Address) -> Observer:
         """Who watches a connection, see :mod:`assay.dialects.postgresql.observing`."""
         from assay.dialects.postgresql.observing import PostgreSQLObserver
@@ -114,6 +121,12 @@ class PostgreSQL:
     def defaults_of(self, _url: str) -> Mapping[str, str]:
         """None: a table has nothing of its database that its catalog shows."""
         return {}
+
+    def rows_in(self, url: str) -> Mapping[tuple[str, ...], int]:
+        """``reltuples`` of tables that were analyzed."""
+        from assay.dialects.postgresql.estimates import rows_in
+
+        return rows_in(url)
 
     def copy_live(self, server: ShadowServer, url: str, limit: int) -> tuple[Address | None, str]:
         """A copy of a real database on ``server``: by template where it is the same one, or dumped."""

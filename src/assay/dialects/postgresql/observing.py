@@ -47,6 +47,9 @@ _LOCKED = (
     f" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE {OURS}"
 )
 
+_MOST = 1000
+"""Rows that are counted of a table; whoever made them for a shadow made fewer."""
+
 
 @dataclass(frozen=True)
 class Relation:
@@ -71,6 +74,7 @@ class PostgreSQLObserver:
         self._there = frozenset(self._known)
         self._quoted = {_oid(row): str(row[5]) for row in rows}
         self._filled = self._holding(o for o, r in self._known.items() if r.kind == "table")
+        self._held = self._counted(self._filled)
         self._transaction, self._number = "", 0
         self._locks: dict[int, Lock] = {}
         # read again: looking for rows has counted as well
@@ -90,6 +94,7 @@ class PostgreSQLObserver:
         if self._waiting is not None:
             names = {oid: (self._known[oid].name, self._known[oid].kind) for oid in self._there}
             found, self._waiting = self._waiting.stop(), None
+            self._held = {}  # what was inserted outside of a transaction is not known
             asked = [lock(*names[oid], modes) for oid, modes in found.items() if oid in names]
             return self._observation(self._query(_ALL), asked, (), None)
         rows = self._query(_LOCKED)
@@ -111,6 +116,7 @@ class PostgreSQLObserver:
     ) -> Observation:
         scanned: dict[str, int] = {}
         changed: dict[str, RowChange] = {}
+        whole: list[str] = []
         for row in rows if number is not None else ():
             oid, relation = _oid(row), _relation(row)
             counters = _counters(row)
@@ -124,6 +130,8 @@ class PostgreSQLObserver:
                 scanned[relation.name] = read
             if any(written):
                 changed[relation.name] = RowChange(*written)
+                if self._is_whole(oid, changed[relation.name]):
+                    whole.append(relation.name)
                 if written[0]:
                     self._filled.add(oid)
         moved = [oid for oid in map(_oid, rows) if self._has_moved(oid, rows)]
@@ -141,6 +149,7 @@ class PostgreSQLObserver:
             emptied,
             number,
             lock_timeout=timeout,
+            whole=tuple(sorted(whole)),
         )
 
     def _new_locks(self, rows: Iterable[Row]) -> Iterable[Lock]:
@@ -175,7 +184,29 @@ class PostgreSQLObserver:
         """Tables that held rows, have another file now, and no row in it."""
         gone = set(oids) - self._holding(oids) if oids else set()
         self._filled -= gone
+        self._held.update(dict.fromkeys(gone, 0))
         return tuple(sorted(self._known[oid].name for oid in gone))
+
+    def _counted(self, oids: Iterable[int]) -> dict[int, int]:
+        """How many rows some tables hold, without those that hold too many to count."""
+        texts = [
+            f"SELECT {oid}::bigint, count(*)::bigint FROM (SELECT FROM {self._quoted[oid]}"
+            f" LIMIT {_MOST + 1}) s"
+            for oid in sorted(oids)
+        ]
+        found: dict[int, int] = {}
+        for start in range(0, len(texts), 100):
+            rows = self._query(" UNION ALL ".join(texts[start : start + 100]))
+            found.update((_oid(row), int(str(row[1]))) for row in rows)
+        return {oid: count for oid, count in found.items() if count <= _MOST}
+
+    def _is_whole(self, oid: int, change: RowChange) -> bool:
+        """Whether a change was one of every row that a table held; it is counted in."""
+        held = self._held.get(oid)
+        if held is None:
+            return False
+        self._held[oid] = max(0, held + change.inserted - change.deleted)
+        return held > 1 and change.updated + change.deleted >= held
 
 
 def _oid(row: Row) -> int:

@@ -18,6 +18,7 @@ from assay.dialects.base import (
     Query,
     ShadowServer,
 )
+from assay.dialects.observed import Grant
 from assay.dialects.shapes import (
     ColumnType,
     MakeValue,
@@ -112,6 +113,10 @@ class SQLite:
         """A SQLite connection without a file."""
         return connecting.is_in_memory(connection)
 
+    def privileges(self, _query: Query) -> frozenset[Grant]:
+        """None: there are no roles."""
+        return frozenset()
+
     def observer(self, query: Query, _execute: Execute, _at: Address) -> Observer:
         """Who watches a connection, see :mod:`assay.dialects.sqlite.observing`."""
         from assay.dialects.sqlite.observing import SQLiteObserver
@@ -120,6 +125,10 @@ class SQLite:
 
     def defaults_of(self, _url: str) -> Mapping[str, str]:
         """None: a table has nothing of its database that its catalog shows."""
+        return {}
+
+    def rows_in(self, _url: str) -> Mapping[tuple[str, ...], int]:
+        """None: SQLite estimates nothing without ``ANALYZE``."""
         return {}
 
     def copy_live(self, server: ShadowServer, url: str, limit: int) -> tuple[Address | None, str]:

@@ -41,6 +41,10 @@ class Request:
     """What is left alone: patterns of the settings, the project's own filters."""
     renames: Sequence[Step] = ()
     """The steps that :attr:`old` has behind it already."""
+    online: Callable[[TableKey], bool] | None = None
+    """Which tables are large enough to be changed by safe forms; None writes one plain revision."""
+    forms: Mapping[tuple[str, int, int], Any] = field(default_factory=dict)
+    """What a shadow accepted of this plan, see :mod:`assay.generate.recipes.stated`."""
 
 
 class Comparison:

@@ -1,0 +1,141 @@
+"""A revision outside of a transaction that dies at any statement is run again to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from in_use import in_use
+from sqlalchemy import event
+from test_recipes_postgresql import CASES, ROWS, items
+
+from assay.generate.answers import Answers
+
+
+class Died(Exception):
+    """The process is gone."""
+
+
+@contextmanager
+def dying_before(number: int) -> Iterator[list[str]]:
+    """Every engine of the process fails before its so-many-th statement that changes something."""
+    seen: list[str] = []
+
+    def look(
+        _connection: Any, _cursor: Any, statement: str, _given: Any, _context: Any, _many: bool
+    ) -> None:
+        if statement.lstrip().upper().startswith(("ALTER", "CREATE", "DROP", "UPDATE")):
+            seen.append(statement)
+            if len(seen) == number:
+                raise Died(statement)
+
+    event.listen(sa.Engine, "before_cursor_execute", look)
+    try:
+        yield seen
+    finally:
+        event.remove(sa.Engine, "before_cursor_execute", look)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_it_dies_at_every_statement_and_ends(
+    case: str, postgresql_server: str, tmp_path: Path
+) -> None:
+    old, new, _ = CASES[case]
+    fill = Answers(backfill={"items.a": "0"}) if case == "not null" else Answers()
+    with in_use(postgresql_server, tmp_path / "app", old, *ROWS) as project:
+        project.change(new, fill)
+        assert project.written is not None
+        before = project.catalog
+        project.upgrade()
+        after = project.catalog
+        project.downgrade("b0")
+        assert project.catalog.objects == before.objects
+        # each death leaves what was done; every run after it begins where that one ended
+        with dying_before(10_000) as whole:
+            project.upgrade()
+            project.downgrade("b0")
+        deaths = 0
+        for number in range(1, len(whole) + 1):
+            with dying_before(number):
+                try:
+                    project.upgrade()
+                except Died:
+                    deaths += 1
+            project.upgrade()
+            assert project.catalog.objects == after.objects
+            with dying_before(number):
+                try:
+                    project.downgrade("b0")
+                except Died:
+                    deaths += 1
+            project.downgrade("b0")
+            assert project.catalog.objects == before.objects
+        assert deaths >= len(whole) - 2
+
+
+def test_an_invalid_index_is_built_anew(postgresql_server: str, tmp_path: Path) -> None:
+    new = items('sa.Index("ix_a", "a", unique=True)', 'sa.UniqueConstraint("name", name="uq")')
+    twice = (
+        "INSERT INTO items VALUES (10001, 1, 1, 'y')",
+        "INSERT INTO items VALUES (10002, 1, -5, 'x2')",
+    )
+    with in_use(postgresql_server, tmp_path / "app", items(), *ROWS, *twice) as project:
+        project.change(new)
+        with pytest.raises(sa.exc.IntegrityError):
+            project.upgrade()
+        project.sql("DELETE FROM items WHERE id = 10002")
+        with pytest.raises(sa.exc.IntegrityError):
+            project.upgrade()
+        invalid = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid"
+        assert project.sql(invalid) == [("ix_a",)]
+        project.sql("DELETE FROM items WHERE id = 10001")
+        project.upgrade()
+        assert project.sql(invalid) == []
+        unique = (
+            "SELECT conname FROM pg_constraint WHERE contype = 'u' AND conrelid = 'items'::regclass"
+        )
+        assert project.sql(unique) == [("uq",)]
+        assert project.planned_again() == []
+
+
+def test_another_index_of_that_name_is_not_taken_for_it(
+    postgresql_server: str, tmp_path: Path
+) -> None:
+    with in_use(postgresql_server, tmp_path / "app", items(), *ROWS) as project:
+        project.change(items('sa.Index("ix_a", "a")'))
+        project.sql("CREATE INDEX ix_a ON items (name)")
+        with pytest.raises(sa.exc.ProgrammingError, match="already exists"):
+            project.upgrade()
+        project.sql("DROP INDEX ix_a")
+        project.upgrade()
+        assert project.planned_again() == []
+
+
+def test_a_statement_that_others_wait_for_gives_up(postgresql_server: str, tmp_path: Path) -> None:
+    new = items("sa.CheckConstraint('a > -10', name='positive')")
+    with in_use(postgresql_server, tmp_path / "app", items(), *ROWS) as project:
+        project.change(new)
+        engine = sa.create_engine(project.url, poolclass=sa.NullPool)
+        with engine.begin() as reader:
+            reader.exec_driver_sql("SELECT count(*) FROM items")
+            with pytest.raises(sa.exc.OperationalError, match="lock timeout"):
+                project.upgrade()
+        project.upgrade()
+        assert project.planned_again() == []
+
+
+def test_in_a_transaction_it_refuses(postgresql_server: str, tmp_path: Path) -> None:
+    from alembic.util import CommandError
+
+    with in_use(postgresql_server, tmp_path / "app", items(), *ROWS) as project:
+        project.change(items('sa.Index("ix_a", "a")'))
+        assert project.written is not None
+        path = project.written.paths[0]
+        text = path.read_text().replace("with op.get_context().autocommit_block():", "if True:")
+        path.write_text(text)
+        with pytest.raises(CommandError, match="autocommit_block"):
+            project.upgrade()

@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from review.case import Case
+
+CASES = (
+    Case(
+        "compatibility/type-changed",
+        "postgresql",
+        "CREATE TABLE users (id int PRIMARY KEY, nick varchar(10));",
+        bad='op.alter_column("users", "nick", type_=sa.String(50))',
+        good='op.alter_column("users", "nick", server_default="x")',
+        advised='op.add_column("users", sa.Column("nick2", sa.String(50)))',
+        same=False,
+    ),
+)
