@@ -18,6 +18,7 @@ __all__ = [
     "fill_slots",
     "find_slots",
     "function_line",
+    "operations_in",
     "runs_again",
     "written_at",
 ]
@@ -201,3 +202,22 @@ def _texts(nodes: Iterable[ast.AST]) -> list[str]:
         for found in ast.walk(node)
         if isinstance(found, ast.Constant) and isinstance(found.value, str)
     ]
+
+
+def operations_in(path: Path, function: str = "upgrade") -> tuple[tuple[int, str], ...]:
+    """Line and name of each Alembic operation that a function has in its text, run or not."""
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except (OSError, SyntaxError):
+        return ()
+    bodies = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == function]
+    return tuple(
+        (node.lineno, node.func.attr)
+        for body in bodies
+        for node in ast.walk(body)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == "op"
+        and node.func.attr not in ("f", "get_bind", "get_context", "inline_literal")
+    )

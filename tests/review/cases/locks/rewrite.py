@@ -148,4 +148,15 @@ CASES = (
             ("PARTITION BY HASH (id) PARTITIONS 2", "ADD f INT FIRST", "pass", False),
         )
     ),
+    Case(
+        "locks/rewrite",
+        "sqlite",
+        "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);",
+        bad="""
+            with op.batch_alter_table("users", recreate="always") as batch_op:
+                batch_op.add_column(sa.Column("nick", sa.Text()))
+        """,
+        good='op.create_index("ix", "users", ["email"])',
+        advised='op.add_column("users", sa.Column("nick", sa.Text()))',
+    ),
 )

@@ -31,6 +31,10 @@ _NEXT = {
 }
 """By SQLSTATE, PostgreSQL docs, "Error Codes"."""
 
+_SQLITE = (
+    "Use `with op.batch_alter_table(…)`, which copies the table; drop what depends on it first."
+)
+
 
 def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iterator[Finding]:
     """One finding where the upgrade raised."""
@@ -43,7 +47,8 @@ def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iter
         failure.line,
         f"The upgrade raises: {failure.message}",
         why=f"{ran} statement{'s' if ran != 1 else ''} ran until there, and are shown.",
-        instead=_NEXT.get(failure.code or "", "Correct the models and regenerate."),
+        instead=_NEXT.get(failure.code or "")
+        or (_SQLITE if context.dialect == "sqlite" else "Correct the models and regenerate."),
     )
 
 

@@ -6,11 +6,12 @@ Why: a type that is stored otherwise, a default that differs from row to row (``
 default and a CHECK, ``VACUUM FULL``, ``CLUSTER``, ``SET UNLOGGED``: each copies the table and its
 indexes under ``ACCESS EXCLUSIVE``. Before PostgreSQL 11 every default does (its docs).
 ``timestamp`` to ``timestamptz`` does where the session's time zone is not UTC. MariaDB copies under
-``LOCK=SHARED`` where no cheaper form is accepted.
+``LOCK=SHARED`` where no cheaper form is accepted. SQLite has one writer: while ``batch_alter_table``
+or ``rebuild_table`` copies, no table can be written to.
 Unsafe: ``op.alter_column("orders", "id", type_=sa.BigInteger())``
 Safe instead: a new column, filled in batches and kept in step by a trigger, then the names swapped.
 When it is fine: the table is small, or nobody uses it meanwhile.
-Measured on: PostgreSQL 15, MariaDB 10.11.
+Measured on: PostgreSQL 15, MariaDB 10.11, SQLite 3.40.
 """
 
 from __future__ import annotations
@@ -39,6 +40,15 @@ def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iter
         }
         for table in sorted(rewritten):
             seen = under(operation, table)
+            if context.dialect == "sqlite":
+                yield RULE.finding(
+                    table,
+                    operation.line,
+                    f"{table} is copied: writes to the whole database wait meanwhile.",
+                    why="SQLite has one writer; the copy is one transaction.",
+                    instead="Where op.add_column or op.drop_column does it, use that without a batch; "
+                    "else do it while nobody writes.",
+                )
             if seen is None or told_by_constraint(operation, table):
                 continue
             reason, instead = _because(operation, table, context)
