@@ -1,3 +1,10 @@
+"""What is read of a revision file's text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from assay.project.revision_file import operations_in, written_at
 
 
 def test_what_is_written_in_a_batch(tmp_path: Path) -> None:
