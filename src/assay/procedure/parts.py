@@ -11,8 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from assay.dialects import Address
+from assay.generate.recipes.scripts import part_id
 from assay.procedure.proving import ROWS, Examination
 from assay.procedure.session import Session
+from assay.project.history import History
 from assay.prove.reversal import Reversal
 from assay.prove.walk import walk
 from assay.shadow.reading import Reading
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from alembic.script import Script
     from sqlalchemy import Connection
 
-__all__ = ["Part", "examined"]
+__all__ = ["Part", "begun_by", "examined"]
 
 
 @dataclass
@@ -105,6 +107,15 @@ class Part(Examination):
             if one.revision == self.revision.revision:
                 return replace(one, rows=rows)
         raise AssertionError(self.revision.revision)
+
+
+def begun_by(history: History, revision: Script) -> tuple[Script, ...]:
+    """The revisions of the same change that run before one; mostly none."""
+    earlier = list(reversed(history.before(revision)))
+    for part, first in enumerate(earlier, 1):
+        if part_id(first.revision, part) == revision.revision:
+            return tuple(reversed(earlier[:part]))
+    return ()
 
 
 def examined(session: Session, revisions: Sequence[Script]) -> list[Part]:
