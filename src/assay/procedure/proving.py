@@ -101,7 +101,7 @@ class Examination:
             compared_with = [compare_ddl(own, one) for one in generated]
             same = next((one for one in compared_with if one.empty), None)
             # of several revisions the one that it is most like
-            ddl = same or ddl or min(compared_with, key=lambda d: len(d.extra) + len(d.missing))
+            ddl = same or ddl or min(compared_with, key=lambda d: (len(d.extra), len(d.missing)))
             if same is not None:
                 break
         return backfill_step(slots, ddl, (), str(path))
