@@ -116,6 +116,8 @@ def test_mariadb_states_each_statement_of_one_revision(mariadb_server: str, tmp_
     new = items('sa.Column("b", sa.Integer, nullable=False)', 'sa.Index("ix_a", "a")')
     with in_use(mariadb_server, tmp_path / "app", old, *rows) as project:
         project.change(new, FILL)
+        assert project.written is not None
+        assert project.written.plain_because is None
         (text,) = project.texts
         assert "with op.stating('INSTANT'):" in text
         assert "with op.stating('INPLACE', 'NONE'):" in text

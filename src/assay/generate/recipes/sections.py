@@ -112,6 +112,8 @@ def kind_of(operations: Ops, on: Situation) -> Kind:
     """How these operations run."""
     if all(isinstance(op, CheckDeferredOp) for op in operations):
         return Kind.EMPTY  # it goes with whatever it stands beside
+    if on.dialect != "postgresql":
+        return Kind.PLAIN  # each statement commits: nothing is gained by another revision
     if all(isinstance(op, BackfillOp) and on.in_use(op.table, op.schema) for op in operations):
         return Kind.DATA
     forms = [safe_form(op, on) for op in operations]
@@ -151,7 +153,7 @@ def body(operations: Ops, kind: Kind, on: Situation) -> list[ops.MigrateOperatio
             else op
             for op in operations
         ]
-        return [OwnTransactionOp(), *slots] if on.dialect == "postgresql" else slots
+        return [OwnTransactionOp(), *slots]
     locking = kind in (Kind.PLAIN, Kind.QUICK) and any(touches(op, on) for op in operations)
     if locking and on.dialect == "postgresql":
         return [ops.ExecuteSQLOp(f"SET LOCAL lock_timeout = '{BRIEF}'"), *operations]
