@@ -123,9 +123,9 @@ def file_of(session: Session, pending: state.Change) -> Path | None:
 
 def files_of(session: Session, pending: state.Change) -> list[Path]:
     """Every revision file of a change that is there, in the order they run."""
-    if pending.paths:
-        paths = [session.settings.root / path for path in pending.paths]
-        return [path for path in paths if path.is_file()]
+    if pending.path:
+        names = pending.paths or (pending.path,)
+        return [path for path in (session.settings.root / name for name in names) if path.is_file()]
     history = session.project.history
     return [Path(history.get(one).path) for one in revisions_of(session, pending)]
 

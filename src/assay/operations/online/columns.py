@@ -48,8 +48,9 @@ class AddColumnOnlineOp(ops.MigrateOperation):
     ) -> None:
         """Add a column without its default, set the default, fill the rows in batches.
 
-        Last it is made NOT NULL where it is to be. For defaults like ``gen_random_uuid()``, for which
-        ``ADD COLUMN`` writes the whole table anew while everybody waits.
+        Last it is made NOT NULL where it is to be. One that is there is left as it is. For defaults
+        like ``gen_random_uuid()``, for which ``ADD COLUMN`` writes the whole table anew while
+        everybody waits; a constant comes with the column.
         """
         operations.invoke(cls(ops.AddColumnOp(table_name, column, schema=schema)))
 
@@ -85,11 +86,18 @@ def _add(operations: Operations, op: AddColumnOnlineOp) -> None:
     plain, column = op.plain, op.plain.column
     table, schema, name = plain.table_name, plain.schema, str(column.name)
     default, nullable = column.server_default, column.nullable
-    if default is None or not online_here(operations, "add_column_online"):
+    if not online_here(operations, "add_column_online"):
         operations.invoke(plain)
         return
     place = relation(operations, table, schema)
-    if answer(operations, _THERE, relation=place, name=name) is None:
+    there = answer(operations, _THERE, relation=place, name=name) is not None
+    if default is None or isinstance(getattr(default, "arg", None), str):
+        # nothing, or a constant: no row is written for it
+        with briefly(operations):
+            if not there:
+                operations.invoke(plain)
+        return
+    if not there:
         column.server_default, column.nullable = None, True
         with briefly(operations):
             operations.invoke(plain)
