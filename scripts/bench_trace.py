@@ -31,8 +31,10 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "bench-trace.md"
 LIMIT, AT = 3.0, 300
 """On PostgreSQL with that many tables a traced revision takes at most so many times the plain run."""
-ROWS, FILLED_TO = 3, 300
+ROWS, FILLED_TO = 3, 30
 """Rows made in each table, with at most so many tables: making them takes longer than the rest."""
+MOST = {"mysql": 300}
+"""Tables at most: everything is read again after each statement there."""
 URLS = {
     "postgresql": "postgresql+psycopg://nobody@nowhere.invalid/never",
     "mysql": "mysql+pymysql://nobody@nowhere.invalid/never",
@@ -308,9 +310,9 @@ shadow, in one process, {turns} turns:
 {chr(10).join(table(results))}
 
 The aim is at most {LIMIT:.0f} times the plain run on PostgreSQL with {AT} tables. Here: {ratio}.
-A statement of the plain run takes a millisecond on a shadow, which is empty and on the same machine;
-what is asked after it takes four or five round trips. `alembic upgrade` as a process takes longer
-than either.
+Milliseconds a statement hold what is read once a revision as well: that grows with the catalog. What is
+asked after a statement on PostgreSQL is five round trips, whatever its size; on MariaDB and SQLite it
+grows. Where the load is above the number of processors, the ranges are wide.
 """
 
 
@@ -332,6 +334,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="assay-bench-") as place:
         for database in chosen.databases.split(","):
             for tables in map(int, chosen.tables.split(",")):
+                if tables > MOST.get(database, tables):
+                    continue
                 folder = Path(place) / f"{database}{tables}"
                 make_project(folder, tables, URLS[database])
                 results.append(measure(folder, database, tables, chosen.repeats))
