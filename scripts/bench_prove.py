@@ -16,21 +16,17 @@ pytest-alembic runs in a virtual environment of its own, made in ``--cache`` at 
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
+
+from benching import INI, Server, a_server, load, machine, timed, versions
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -106,19 +102,12 @@ from pytest_alembic.tests import (
 from pytest_alembic.tests.experimental import test_downgrade_leaves_no_trace
 """
 
-_INI = """\
-[alembic]
-script_location = %(here)s/alembic
-prepend_sys_path = %(here)s
-path_separator = os
-"""
-
 
 def make_project(folder: Path, revisions: int) -> None:
     """A project whose models are what its chain of that many revisions makes."""
     versions = folder / "alembic" / "versions"
     versions.mkdir(parents=True)
-    (folder / "alembic.ini").write_text(_INI)
+    (folder / "alembic.ini").write_text(INI)
     (folder / "alembic" / "env.py").write_text(_ENV)
     (folder / "pyproject.toml").write_text('[tool.assay]\nconfig = "alembic.ini"\n')
     (folder / "conftest.py").write_text(_CONFTEST)
@@ -155,68 +144,6 @@ def make_project(folder: Path, revisions: int) -> None:
             f"def upgrade():\n    {up}\n\n\ndef downgrade():\n    {down}\n"
         )
     (folder / "tables.py").write_text("\n".join(models) + "\n")
-
-
-def timed(command: list[str], folder: Path, **variables: str) -> float:
-    """Seconds that a process takes; it must succeed."""
-    began = time.perf_counter()
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env={**os.environ, **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    seconds = time.perf_counter() - began
-    if done.returncode:
-        raise SystemExit(f"{command} failed:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
-    return seconds
-
-
-@dataclass
-class Server:
-    """The PostgreSQL server that every program uses."""
-
-    url: str
-    description: str
-
-    @contextmanager
-    def database(self) -> Iterator[str]:
-        """The URL of an empty database."""
-        from sqlalchemy import create_engine, make_url, pool, text
-
-        name = f"bench_{uuid.uuid4().hex}"
-        admin = create_engine(self.url, isolation_level="AUTOCOMMIT", poolclass=pool.NullPool)
-        with admin.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
-        try:
-            url = make_url(self.url).set(database=name)
-            yield url.render_as_string(hide_password=False)
-        finally:
-            with admin.connect() as connection:
-                connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-
-
-@contextmanager
-def a_server(named: str | None) -> Iterator[Server]:
-    """The named server, or one started for this run."""
-    from assay.dialects.postgresql.server import shadow_server
-
-    if named:
-        with_databases = shadow_server(named)
-        try:
-            yield Server(named, f"PostgreSQL {with_databases.server_version}, a named server")
-        finally:
-            with_databases.close()
-        return
-    private = shadow_server(None)
-    try:
-        at = private.create()
-        url = f"postgresql+psycopg://{at.user}@/postgres?host={at.host}&port={at.port}"
-        yield Server(url, private.description)
-    finally:
-        private.close()
 
 
 @dataclass
@@ -338,13 +265,10 @@ def page(
     with_pytest: bool,
     bare: float,
     with_help: float,
-    load: str,
+    loads: tuple[str, str],
 ) -> str:
     """The page of benchmarks."""
-    names = ("assay", "alembic", "SQLAlchemy", "psycopg")
-    versions = ", ".join(f"{name} {version(name)}" for name in names)
-    if with_pytest:
-        versions += ", " + ", ".join(one.replace("==", " ") for one in NEEDED)
+    peers = [one.replace("==", " ") for one in NEEDED] if with_pytest else []
     worst = [m for m in results if m.dialect == "postgresql"]
     said = ", ".join(f"{m.ratio(PROVE):.1f} at {m.revisions} revisions" for m in worst)
     return f"""# Benchmarks
@@ -352,11 +276,10 @@ def page(
 Made by `python scripts/bench_prove.py --write` (`make bench`) on {date.today().isoformat()}.
 Seconds differ from machine to machine; what the programs take in one run, side by side, counts.
 
-- Machine: {os.cpu_count()} processors ({platform.machine()}), {platform.system()}; load before and after the
-  run {load}. Python {platform.python_version()}.
+{machine(*loads)}
 - Server: {server}.
   Every program uses the same one.
-- Versions: {versions}.
+- Versions: {versions(peers)}.
 
 ## Proving a whole chain
 
@@ -377,6 +300,11 @@ The aim is at most {LIMIT:.0f} times the upgrade on PostgreSQL. Here: {said}.
 `assay --help` takes {with_help * 1000:.0f} ms, an interpreter that does nothing
 {bare * 1000:.0f} ms: {(with_help - bare) * 1000:.0f} ms over it.
 The aim is less than {HELP_LIMIT * 1000:.0f} ms.
+
+## Stalls
+
+What a change makes readers and writers wait, Alembic's plain revision beside the safe form, has a
+page of its own: [bench-locks.md](bench-locks.md).
 """
 
 
@@ -395,7 +323,7 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(ROOT)}")
     chosen = parser.parse_args()
     results: list[Measured] = []
-    load = f"{os.getloadavg()[0]:.1f}"
+    before = load()
     pytest = None if chosen.skip_pytest_alembic else pytest_alembic(chosen.cache)
     lengths = [int(one) for one in chosen.revisions.split(",")]
     with tempfile.TemporaryDirectory(prefix="assay-bench-") as place:
@@ -414,8 +342,8 @@ def main() -> int:
     print(f"assay --help: {(with_help - bare) * 1000:.0f} ms over a bare interpreter")
     if chosen.write:
         PAGE.parent.mkdir(exist_ok=True)
-        load += f" and {os.getloadavg()[0]:.1f}"
-        PAGE.write_text(page(results, description, pytest is not None, bare, with_help, load))
+        loads = (before, load())
+        PAGE.write_text(page(results, description, pytest is not None, bare, with_help, loads))
         print(f"written: {PAGE.relative_to(ROOT)}")
     slow = [m for m in results if m.dialect == "postgresql" and m.ratio(PROVE) > LIMIT]
     return 1 if slow or with_help - bare > HELP_LIMIT else 0

@@ -54,6 +54,7 @@ def make_project(folder: Path, revisions: int) -> None:
     assert spec.loader is not None
     module = module_from_spec(spec)
     sys.modules["bench_prove"] = module
+    sys.path.insert(0, str(SCRIPT.parent))  # as where it is run
     spec.loader.exec_module(module)
     module.make_project(folder, revisions)
 

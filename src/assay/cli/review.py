@@ -18,15 +18,22 @@ NAME = "review"
 
 def command(
     revision: str = typer.Argument(None, metavar="[REV | A:B]", help="The head by default."),
+    sql: bool = typer.Option(
+        False, "--sql", help="Print an SQL script; what each statement does as comments in it."
+    ),
     project: Path = PROJECT,
     config: Path = CONFIG,
     as_json: bool = JSON,
 ) -> None:
-    """Show what a revision executes, operation by operation, and what is wrong with it."""
+    """Show what each statement of a revision does, and what is wrong with it.
+
+    The revision runs up and down on a shadow that holds rows. For each statement: the lock and what
+    waits behind it, what it rewrites or reads, its transaction, and findings under their line.
+    """
 
     def work(session: Session) -> Report:
         from assay.procedure.commands import review
 
-        return review(session, revision)
+        return review(session, revision, sql=sql)
 
     run_session(NAME, work, project=project, config=config, as_json=as_json)

@@ -111,6 +111,7 @@ class _Terminal(_Quiet):
         from rich.console import Console
 
         super().__init__()
+        self.stream = stream
         self.console = Console(file=stream, highlight=False)
         self.status = self.console.status("")
         self.shown = False
@@ -236,6 +237,10 @@ def _place(error: BaseException) -> str | None:
 def _close(report: Report, listener: Any) -> None:
     from assay.report.plain import closing
 
+    if report.text is not None:
+        _print([report.text.rstrip("\n")], listener.stream)
+        _print(closing(report), sys.stderr)
+        return
     if isinstance(listener, _Terminal):
         from assay.report.terminal import print_closing
 

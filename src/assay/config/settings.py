@@ -65,6 +65,8 @@ class Settings:
     """Rules of the review, or patterns of them, to ``stop``, ``note`` or ``ignore``."""
     online: int | None = None
     """Tables with more rows than this are changed by safe forms; 0 for every table, None for none."""
+    locks: Mapping[str, str] = field(default_factory=dict)
+    """The strongest lock that a revision may take, by table or pattern of tables."""
     baseline: Baseline | None = None
     origins: Mapping[str, str] = field(default_factory=dict)
 
@@ -89,6 +91,7 @@ KEYS = (
     "databases",
     "review",
     "online",
+    "locks",
     "baseline",
 )
 
@@ -134,6 +137,7 @@ def load_settings(start: Path | None = None, config: Path | None = None) -> Sett
         databases=table.mapping("databases"),
         review=table.mapping("review"),
         online=table.rows("online"),
+        locks=table.mapping("locks"),
         baseline=_baseline(table),
         origins=origins,
     )

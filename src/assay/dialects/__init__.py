@@ -13,11 +13,12 @@ from assay.dialects.base import (
     Dialect,
     Execute,
     FileDatabases,
+    Follower,
     Observer,
     Query,
     ShadowServer,
 )
-from assay.dialects.observed import Lock, Observation, OnlineForm, RowChange
+from assay.dialects.observed import Grant, Lock, Observation, OnlineForm, RowChange
 from assay.errors import UsageError
 
 __all__ = [
@@ -29,6 +30,8 @@ __all__ = [
     "Dialect",
     "Execute",
     "FileDatabases",
+    "Follower",
+    "Grant",
     "Lock",
     "Observation",
     "Observer",

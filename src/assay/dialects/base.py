@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from assay.catalog import Snapshot
-from assay.dialects.observed import Observation
+from assay.dialects.observed import Grant, Observation
 from assay.dialects.shapes import RowDialect
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Dialect",
     "Execute",
     "FileDatabases",
+    "Follower",
     "Observer",
     "Query",
     "ShadowServer",
@@ -45,6 +46,12 @@ class Capabilities:
 
     transactional_ddl: bool
     """A failed or abandoned revision can be rolled back, DDL included."""
+    lock_modes: tuple[str, ...] = ()
+    """Modes of locks as observations name them, the weakest first; their place is their strength."""
+    impatient: tuple[str, ...] = ()
+    """Statements after which a connection gives up after seconds of waiting for a lock."""
+    bounded: tuple[str, ...] = ()
+    """Statements, where the server knows them, after which a connection ends what runs a minute."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +100,30 @@ class CatalogState(Protocol):
 
         Must be called on the connection, and in the transaction, that made the changes.
         """
+        ...
+
+
+class Follower(Protocol):
+    """Knows the catalog after each statement of one connection, which it is told of."""
+
+    @property
+    def state(self) -> CatalogState:
+        """The catalog as it was seen last."""
+        ...
+
+    def begin(self) -> None:
+        """A transaction has begun, and none of its statements has run."""
+        ...
+
+    def look(self, *, autocommit: bool) -> bool:
+        """See what the statement did that has just run.
+
+        :returns: whether it wrote the catalog, something that no snapshot tells of included.
+        """
+        ...
+
+    def settle(self) -> CatalogState:
+        """The catalog now, read without trust in what was seen. Between transactions."""
         ...
 
 
@@ -210,6 +241,14 @@ class Dialect(Protocol):
 
         Temporary tables do not count. Used to tell DDL from data by effect, not by text.
         """
+        ...
+
+    def privileges(self, query: Query) -> frozenset[Grant]:
+        """What others than the owners may do; empty where the engine keeps no privileges in there."""
+        ...
+
+    def follower(self, query: Query, state: CatalogState) -> Follower:
+        """Who follows a connection statement by statement, from the catalog as it is now."""
         ...
 
     def observer(self, query: Query, execute: Execute, at: Address) -> Observer:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-__all__ = ["Lock", "Observation", "OnlineForm", "RowChange"]
+__all__ = ["Grant", "Lock", "Observation", "OnlineForm", "RowChange"]
 
 
 @dataclass(frozen=True)
@@ -18,12 +18,14 @@ class Lock:
 
     :param mode: as the server names it, ``ACCESS EXCLUSIVE``.
     :param blocks: what of ``reads`` and ``writes`` waits behind it.
+    :param strength: grows with the mode; to compare locks of one server.
     """
 
     relation: str
     kind: str
     mode: str
     blocks: tuple[str, ...]
+    strength: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -32,6 +34,30 @@ class Lock:
             "kind": self.kind,
             "mode": self.mode,
             "blocks": list(self.blocks),
+        }
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One privilege on one object.
+
+    :param kind: as in the catalog: ``table``, ``function`` …
+    :param role: who has it; ``PUBLIC`` is everybody.
+    :param privilege: as the server names it: ``SELECT``.
+    """
+
+    kind: str
+    name: str
+    role: str
+    privilege: str
+
+    def to_json(self) -> dict[str, str]:
+        """Plain JSON values."""
+        return {
+            "kind": self.kind,
+            "name": self.name,
+            "role": self.role,
+            "privilege": self.privilege,
         }
 
 
@@ -58,12 +84,14 @@ class OnlineForm:
         server chose.
     :param lock: ``NONE`` (reads and writes go on), ``SHARED`` (writes wait); None: not asked for.
     :param refused: the forms that were tried before it, each with the server's reason.
+    :param stated: the statement says its form itself, and no other was tried.
     """
 
     statement: str
     algorithm: str | None
     lock: str | None
     refused: tuple[tuple[str, str], ...] = ()
+    stated: bool = False
 
     @property
     def blocks_writes(self) -> bool:
@@ -80,9 +108,11 @@ class Observation:
     :param rewritten: tables and indexes that were there and got another file.
     :param scanned: rows that were read of tables while it ran.
     :param rows: rows it changed, by table.
-    :param emptied: tables that held rows and hold none any more, by one rewrite.
+    :param emptied: tables that held rows and hold none any more, though no row was deleted by itself.
     :param transaction: a number of its own for each transaction; None outside of any.
     :param form: MySQL and MariaDB: the cheapest form that the server accepted.
+    :param lock_timeout: seconds that it would wait for a lock, 0 for ever; None: nobody asked.
+    :param whole: tables that held two rows or more, of which it updated or deleted every one.
     """
 
     locks: tuple[Lock, ...] = ()
@@ -93,6 +123,8 @@ class Observation:
     emptied: tuple[str, ...] = ()
     transaction: int | None = None
     form: OnlineForm | None = None
+    lock_timeout: float | None = None
+    whole: tuple[str, ...] = ()
 
     def without(self, relation: str) -> Observation:
         """The same, but for one relation."""
@@ -104,6 +136,7 @@ class Observation:
             scanned={name: n for name, n in self.scanned.items() if name != relation},
             rows={name: change for name, change in self.rows.items() if name != relation},
             emptied=tuple(name for name in self.emptied if name != relation),
+            whole=tuple(name for name in self.whole if name != relation),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -115,7 +148,9 @@ class Observation:
             "scanned": dict(self.scanned),
             "rows": {name: asdict(change) for name, change in self.rows.items()},
             "emptied": list(self.emptied),
+            "every_row_of": list(self.whole),
             "transaction": self.transaction,
             "algorithm": self.form.algorithm if self.form else None,
             "lock": self.form.lock if self.form else None,
+            "lock_timeout": self.lock_timeout,
         }

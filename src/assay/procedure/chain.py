@@ -10,9 +10,10 @@ from assay.errors import ExitCode, ProcedureStop, UsageError
 from assay.procedure.checking import drift, models_agree
 from assay.procedure.leaks import leak_step
 from assay.procedure.parts import begun_by
-from assay.procedure.proving import ROWS, Examination, stopped
+from assay.procedure.proving import Examination, stopped
 from assay.procedure.session import Session
 from assay.procedure.steps import backfill_step, reverse_lines
+from assay.procedure.tracing import ROWS
 from assay.project.revision_file import find_slots
 from assay.prove.reversal import Reversal
 from assay.prove.walk import walk

@@ -9,6 +9,7 @@ from assay.procedure.proving import stopped
 from assay.procedure.questions import stale_step
 from assay.procedure.session import Session
 from assay.procedure.steps import stop_step
+from assay.project.failures import RevisionFailed
 from assay.prove.parity import same_catalog
 from assay.report import Report, Status, Step
 from assay.report.differences import difference_lines
@@ -57,7 +58,14 @@ def drift(session: Session) -> Step:
 
 
 def models_agree(session: Session) -> bool:
-    """Whether models and chain agree, so that the head can be held against the models."""
+    """Whether models and chain agree, so that the head can be held against the models.
+
+    A chain that raises agrees with nothing.
+    """
+    try:
+        _ = session.chain
+    except RevisionFailed:
+        return False
     return not same_catalog(session.chain.snapshot, session.models.snapshot, session.ignore)
 
 

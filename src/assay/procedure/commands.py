@@ -9,6 +9,7 @@ from assay.procedure import state
 from assay.procedure.applying import apply_step, recover
 from assay.procedure.checking import models_agree
 from assay.procedure.proving import Examination, stopped
+from assay.procedure.script import script_of
 from assay.procedure.session import Session
 from assay.project.revision_file import find_slots
 from assay.report import Report, Step
@@ -17,16 +18,22 @@ from assay.shadow.building import build_chain
 __all__ = ["apply", "review"]
 
 
-def review(session: Session, revision: str | None) -> Report:
-    """Step 3 alone, for a revision; the head by default."""
+def review(session: Session, revision: str | None, *, sql: bool = False) -> Report:
+    """Step 3 alone, for a revision; the head by default.
+
+    :param sql: the report is an SQL script, what each statement did as comments.
+    """
     found = session.project.history.select(revision)
     if not found:
         return Report("review", ExitCode.GOOD, "The chain has no revision yet.")
-    steps = []
+    steps, scripts = [], []
     for one in found:
         newest = one.revision in session.project.history.heads and len(found) == 1
-        step, _, _ = Examination(session, one, newest and models_agree(session)).review()
-        session.listener.done(step)
+        step, reviewed, _ = Examination(session, one, newest and models_agree(session)).review()
+        if sql:
+            scripts.append(script_of(reviewed))
+        else:
+            session.listener.done(step)
         steps.append(step)
     stop = stopped(steps)
     return Report(
@@ -35,6 +42,7 @@ def review(session: Session, revision: str | None) -> Report:
         stop.summary if stop else steps[-1].summary,
         tuple(steps),
         "Change the models and regenerate, or allow the finding on its line." if stop else None,
+        text="\n".join(scripts) if sql else None,
     )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from assay.errors import ExitCode, UsageError
 from assay.report import Line, Report, Status, Step
+from assay.review.pages import page_of
 from assay.review.rule import Rule, all_rules
 
 __all__ = ["explain"]
@@ -25,11 +27,12 @@ def explain(name: str | None, done: Callable[[Step], None]) -> Report:
         found = tuple(rules)
     else:
         rule = _named(name, rules)
-        text = rule.documentation.splitlines()[1:]
-        step = Step(rule.code, Status.NOTE, rule.summary, None, tuple(Line(t) for t in text if t))
+        step = Step(rule.code, Status.NOTE, rule.summary, None, tuple(_lines(rule)))
         found = (rule,)
     done(step)
-    data = {"rules": [rule.to_json() for rule in found]}
+    data: dict[str, Any] = {"rules": [rule.to_json() for rule in found]}
+    if name is not None:
+        data["page"] = page_of(found[0].code)
     summary = f"`assay review` judges by {len(rules)} rules."
     if name is None:
         return Report("explain", ExitCode.GOOD, summary, (step,), "assay explain RULE", data)
@@ -42,6 +45,29 @@ def explain(name: str | None, done: Callable[[Step], None]) -> Report:
         allow,
         data,
     )
+
+
+def _lines(rule: Rule) -> Iterator[Line]:
+    """The page of a rule below its summary; of a project's own rule its documentation."""
+    page = page_of(rule.code)
+    if page is None:
+        yield from (Line(text) for text in rule.documentation.splitlines()[1:] if text)
+        return
+    _, _, body = page.partition(rule.summary)
+    language = ""
+    for text in body.strip("\n").splitlines():
+        if text.startswith("```"):
+            language = text.removeprefix("```")
+        elif language == "sql" and text.startswith("-- !"):
+            yield Line(text.removeprefix("-- !").strip(), "finding", 1)
+        elif language == "sql" and text.startswith("--"):
+            yield Line(text, "hint", 1)
+        elif language:
+            yield Line(text, "sql" if language == "sql" else "plain", 1)
+        elif text.startswith("#"):
+            yield Line(text.lstrip("# ").upper() if text.startswith("## ") else text.lstrip("# "))
+        elif text:
+            yield Line(text.replace("**", ""))
 
 
 def _named(name: str, rules: tuple[Rule, ...]) -> Rule:

@@ -6,24 +6,28 @@ before gives them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from assay.dialects import Address
 from assay.generate.recipes.scripts import part_id
-from assay.procedure.proving import ROWS, Examination
+from assay.procedure.proving import Examination
 from assay.procedure.session import Session
+from assay.procedure.tracing import ROWS
+from assay.project.compat import end_external_transaction
+from assay.project.failures import RevisionFailed
 from assay.project.history import History
 from assay.prove.reversal import Reversal
+from assay.prove.rows import make_rows
 from assay.prove.walk import walk
-from assay.shadow.reading import Reading
-from assay.trace.effects import Trace
-from assay.trace.run import trace_upgrade
+from assay.shadow.reading import Reading, connection_of
+from assay.trace.run import Fill
 
 if TYPE_CHECKING:
+    from alembic.runtime.migration import MigrationContext
     from alembic.script import Script
-    from sqlalchemy import Connection
 
 __all__ = ["Part", "begun_by", "examined"]
 
@@ -47,7 +51,7 @@ class Part(Examination):
     earlier: Part | None = None
     together: _Together = field(default_factory=lambda: _Together(()))
     _after: tuple[Address, Reading] | None = field(default=None, repr=False)
-    _traced_at: Address | None = field(default=None, repr=False)
+    _filled: Address | None = field(default=None, repr=False)
 
     @property
     def before(self) -> Address:
@@ -68,21 +72,35 @@ class Part(Examination):
         before = self.session.chain if self.earlier is None else self.earlier.after[1]
         return before.snapshot.fingerprint, self.after[1].snapshot.fingerprint
 
-    def _traced(self, fill: Callable[[Connection], object] | None) -> Trace:
-        filled = self.earlier.traced_at if self.earlier is not None and fill is not None else None
-        at = self.session.copy(filled or self.before)
-        try:
-            trace = trace_upgrade(self.session.project, at, self.revision, fill)
-        except BaseException:
-            self.session.shadows.drop(at)
-            raise
-        self._traced_at = at if fill is not None else None
-        return trace
+    def begin(self, fill: Fill | None) -> Address:
+        """The shadow that a trace begins on a copy of: with the rows made before the first."""
+        filled = self.earlier.filled if self.earlier is not None and fill is not None else None
+        return filled or self.before
 
     @property
-    def traced_at(self) -> Address | None:
-        """The shadow that the revision was traced on, its rows in it."""
-        return self._traced_at
+    def filled(self) -> Address | None:
+        """A shadow just after the revision, rows in it; None where it does not take them."""
+        if self._filled is None:
+            fill = partial(make_rows, per_table=ROWS)
+            at = self.session.copy(self.begin(fill))
+            try:
+                self._fill(at)
+                self.session.upgraded(at, [self.revision])
+            except RevisionFailed:
+                self.session.shadows.drop(at)
+                return None
+            self._filled = at
+        return self._filled
+
+    def _fill(self, at: Address) -> None:
+        def work(_heads: tuple[str, ...], context: MigrationContext) -> list[Any]:
+            end_external_transaction(context)
+            connection = connection_of(context)
+            make_rows(connection, per_table=ROWS)
+            connection.commit()
+            return []
+
+        self.session.project.run(work, to=at, dont_mutate=True)
 
     def _walked(self) -> Reversal:
         if self.together.walked is None:
@@ -91,7 +109,7 @@ class Part(Examination):
             self.together.walked = walk(session.project, session.shadows, at, revisions, rows=ROWS)
         return self._own(self.together.walked)
 
-    def _on_copy(self, live_url: str) -> tuple[Reversal | None, str]:
+    def _on_live_copy(self, live_url: str) -> tuple[Reversal | None, str]:
         if self.together.copied is None:
             # the first part asks, with all of them
             revisions = self.together.revisions

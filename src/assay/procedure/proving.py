@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,32 +14,29 @@ from assay.generate.answers import Answers
 from assay.generate.plan.comparison import Request
 from assay.generate.renames import renames_in
 from assay.procedure.drift import compared
+from assay.procedure.reviewing import review_step
 from assay.procedure.session import Session
-from assay.procedure.steps import backfill_step, reverse_lines, review_step
+from assay.procedure.steps import backfill_step, reverse_lines
+from assay.procedure.tracing import ROWS, traced
+from assay.procedure.waivers import bonds_of, remember_bonds
 from assay.procedure.writing import generation
-from assay.project.failures import RevisionFailed
 from assay.project.revision_file import find_slots
 from assay.prove.handedits import Ddl, DdlDifference, compare_ddl, generated_ddl, own_ddl
 from assay.prove.parity import Parity
 from assay.prove.reversal import Reversal
-from assay.prove.rows import make_rows
 from assay.prove.walk import walk
 from assay.report import Line, Status, Step
 from assay.review.engine import Review, review
 from assay.shadow.reading import Reading, read_database
 from assay.trace.effects import Trace
-from assay.trace.run import trace_upgrade
+from assay.trace.run import Fill
 
 if TYPE_CHECKING:
     from alembic.script import Script
-    from sqlalchemy import Connection
 
-__all__ = ["ROWS", "Examination"]
+__all__ = ["Examination"]
 
-T = TypeVar("T")
-
-ROWS = 3
-"""Rows made in each empty table before a revision is reversed."""
+Made = TypeVar("Made")
 
 
 @dataclass
@@ -64,27 +60,27 @@ class Examination:
             self._before = self.session.before(self.revision)
         return self._before
 
+    def begin(self, _fill: Fill | None) -> Address:
+        """The shadow that a trace begins on a copy of."""
+        return self.before
+
     def review(self) -> tuple[Step, Review, Trace]:
         """Step 3."""
         session = self.session
-        session.listener.doing("tracing the upgrade on a shadow")
-        try:
-            trace = self._traced(partial(make_rows, per_table=ROWS))
-        except RevisionFailed:
-            # rows that were made up may be what it fails on; what it does to tables is the same
-            trace = self._traced(None)
+        trace = traced(session, self.revision, self.begin)
         intent: tuple[Difference, ...] | None = None
         if self.newest:
             intent = compare(trace.before, session.models.snapshot)
-        reviewed = review(trace, intent, session.settings.review)
+        folder, ident = session.settings.state_folder, self.revision.revision
+        reviewed = review(
+            trace,
+            intent,
+            session.settings.review,
+            session.settings.locks,
+            bonds_of(folder, ident),
+        )
+        remember_bonds(folder, ident, reviewed.bonds)
         return review_step(reviewed), reviewed, trace
-
-    def _traced(self, fill: Callable[[Connection], object] | None) -> Trace:
-        at = self.session.copy(self.before)
-        try:
-            return trace_upgrade(self.session.project, at, self.revision, fill)
-        finally:
-            self.session.shadows.drop(at)
 
     def backfill(self, hand_written: Reversal | None = None) -> Step:
         """Step 4: empty slots, and DDL that generation would not have made."""
@@ -95,7 +91,7 @@ class Examination:
             found = hand_written.hand_written if hand_written is not None else ()
             return backfill_step(slots, None, found, str(path))
         session.listener.doing("comparing with what generation makes")
-        own = self._on_copy_of_before(lambda at: own_ddl(project, at, self.revision))
+        own = self._on_copy(lambda at: own_ddl(project, at, self.revision))
         ddl: DdlDifference | None = None
         for generated in self._generations():
             compared_with = [compare_ddl(own, one) for one in generated]
@@ -121,19 +117,20 @@ class Examination:
             yield self._generated(old, answers, lambda _table: True)
         if asked is not None:
             yield self._generated(old, answers, None)
-        yield self._on_copy_of_before(lambda at: self._made(at, (self.before, None)))
+        yield self._on_copy(lambda at: self._made(at, (self.before, None)))
 
     def _generated(
         self, old: Reading, answers: Answers, online: Callable[[tuple[str, ...]], bool] | None
     ) -> list[Ddl]:
         with generation(self.session, self.before, old, answers, online) as prepared:
-            return self._on_copy_of_before(lambda at: self._made(at, prepared))
+            return self._on_copy(lambda at: self._made(at, prepared))
 
     def _made(self, at: Address, prepared: tuple[Address, Request | None]) -> list[Ddl]:
         session = self.session
         return generated_ddl(session.project, prepared, at, self.revision, session.shadows.folder)
 
-    def _on_copy_of_before(self, made: Callable[[Address], T]) -> T:
+    def _on_copy(self, made: Callable[[Address], Made]) -> Made:
+        """What is made on a copy of the shadow before the revision; the copy is gone after."""
         at = self.session.copy(self.before)
         try:
             return made(at)
@@ -172,7 +169,7 @@ class Examination:
         note = ""
         if result.reverses and live_url is not None:
             session.listener.doing("up, down, up on a copy of the database")
-            copied, note = self._on_copy(live_url)
+            copied, note = self._on_live_copy(live_url)
             if copied is not None:
                 on.append(note)
                 lines.extend(reverse_lines(copied))
@@ -201,7 +198,7 @@ class Examination:
         (result,) = walk(session.project, session.shadows, at, [self.revision], rows=ROWS)
         return result
 
-    def _on_copy(self, live_url: str) -> tuple[Reversal | None, str]:
+    def _on_live_copy(self, live_url: str) -> tuple[Reversal | None, str]:
         results, said = self.walk_on_copy(live_url, [self.revision])
         return (results[0] if results else None), said
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from assay.catalog import Difference
 from assay.errors import AssayError, ExitCode
@@ -14,15 +13,12 @@ from assay.prove.parity import Parity
 from assay.prove.reversal import HandWritten, Reversal
 from assay.report import Line, Status, Step, hide_passwords
 from assay.report.differences import difference_lines
-from assay.review.engine import Review, ReviewedOperation
-from assay.trace.words import in_words
 
 __all__ = [
     "backfill_step",
     "drift_step",
     "modify_step",
     "reverse_lines",
-    "review_step",
     "stop_step",
 ]
 
@@ -40,86 +36,6 @@ def modify_step(differences: Sequence[Difference]) -> Step:
         difference_lines(differences, most=40),
         {"differences": [d.to_json() for d in differences]},
     )
-
-
-def review_step(review: Review) -> Step:
-    """Step 3: each operation beside the model change that asked for it, and findings."""
-    lines: list[Line] = []
-    for operation in review.operations:
-        lines.extend(_operation_lines(operation, short(review.file)))
-        for finding in review.findings:
-            if finding.line == operation.effect.line:
-                style = "finding" if finding.stops else "hint"
-                waived = f" (allowed: {finding.waived})" if finding.waived else ""
-                lines.append(Line(f"{finding.rule}: {finding.message}{waived}", style, 1))
-                if finding.stops:
-                    lines.append(Line(finding.why, "plain", 2))
-                if finding.waived is None:
-                    lines.append(Line(finding.instead, "hint", 2))
-    stops = [f for f in review.findings if f.stops]
-    unasked = review.unasked
-    if review.passed:
-        count = len(review.operations)
-        summary = f"{count} operation{'s' if count != 1 else ''}, each asked for by the models."
-        allowed = sum(1 for f in review.findings if f.waived)
-        if allowed:
-            summary += f" {allowed} finding{'s' if allowed > 1 else ''} allowed."
-        notes = sum(1 for f in review.findings if not f.stops and f.waived is None)
-        if notes:
-            summary += f" {notes} note{'s' if notes > 1 else ''}."
-        return Step("review", Status.PASSED, summary, 3, tuple(lines), review.to_json())
-    parts = []
-    if unasked:
-        parts.append(f"{len(unasked)} effect{'s' if len(unasked) > 1 else ''} nobody asked for")
-    if stops:
-        parts.append(f"{len(stops)} finding{'s' if len(stops) > 1 else ''}")
-    return Step(
-        "review", Status.STOPPED, " and ".join(parts) + ".", 3, tuple(lines), review.to_json()
-    )
-
-
-def _operation_lines(operation: ReviewedOperation, file: str) -> list[Line]:
-    effect = operation.effect
-    where = f"{Path(file).name}:{effect.line}" if effect.line else "no line of the revision"
-    data = not any(s.changed_catalog for s in effect.statements)
-    if operation.asked:
-        asked = _folded(operation)
-        more = f" and {len(asked) - 6} more" if len(asked) > 6 else ""
-        because = f"for: {', '.join(asked[:6])}{more}"
-    elif operation.unasked:
-        because = "nobody asked for it"
-    elif data:
-        because = "data"
-    else:
-        because = "changes nothing that lasts"
-    lines = [Line(f"{where}  {effect.name or 'SQL'}  ({because})", "plain", 0)]
-    for statement in effect.statements:
-        lines.extend(
-            Line(text.expandtabs(4).rstrip(), "sql", 1)
-            for text in statement.sql.strip().splitlines()
-        )
-        lines.extend(Line(f"→ {text}", "hint", 1) for text in in_words(statement.observed))
-    for difference in operation.unasked:
-        lines.append(Line(f"nobody asked for: {difference.text}", "finding", 1))
-    return lines
-
-
-def _folded(operation: ReviewedOperation) -> list[str]:
-    """What asked for an operation in a few words: a whole table stands for what belongs to it."""
-    asked = operation.asked
-    whole = {d.object.key for d in asked if d.object.kind == "table"}
-    named = {one.identity for pair in operation.renamed for one in pair}
-    # the columns of a renamed table are in its line
-    renamed = [
-        f"renamed {old.label} to {new.name}"
-        for old, new in operation.renamed
-        if old.kind == "table" or old.key[:-1] not in whole
-    ]
-    return renamed + [
-        f"{d.change.value} {d.object.label}"
-        for d in asked
-        if d.identity not in named and (d.object.kind == "table" or d.object.key[:-1] not in whole)
-    ]
 
 
 def backfill_step(

@@ -17,6 +17,7 @@ __all__ = [
     "content_fingerprint",
     "fill_slots",
     "find_slots",
+    "function_line",
     "runs_again",
 ]
 
@@ -158,3 +159,13 @@ def call_at(path: Path, line: int) -> str | None:
             if best is None or size >= best[0]:
                 best = (size, node.func.attr)
     return best[1] if best else None
+
+
+def function_line(path: Path, name: str) -> int | None:
+    """The line on which a function of the file begins, ``downgrade`` for one."""
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except (OSError, SyntaxError):
+        return None
+    functions = (n for n in tree.body if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef)))
+    return next((n.lineno for n in functions if n.name == name), None)

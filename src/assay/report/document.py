@@ -81,6 +81,8 @@ class Report:
     steps: tuple[Step, ...] = ()
     next_step: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
+    text: str | None = None
+    """What stands alone on standard output, for another program: a script, a page."""
 
     def to_json(self) -> dict[str, Any]:
         """The versioned JSON document."""
@@ -93,6 +95,7 @@ class Report:
             "summary": self.summary,
             "steps": [step.to_json() for step in self.steps],
             "next_step": self.next_step,
+            **({"text": self.text} if self.text is not None else {}),
             **self.data,
         }
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assay.catalog import CatalogObject, Change, Difference
+from assay.catalog import CatalogObject, Change, Difference, Snapshot
 from assay.project.revision_file import call_at
+from assay.review.bonds import Bond
 from assay.review.finding import Finding
 from assay.review.renamed import renamed_by
 from assay.review.rule import RuleContext, all_rules
@@ -25,6 +26,7 @@ class ReviewedOperation:
 
     :param asked: differences of the models that this operation makes true.
     :param unasked: what it did that no change of the models asked for.
+    :param lasting: what it did that no later operation undid.
     """
 
     effect: OperationEffect
@@ -32,6 +34,7 @@ class ReviewedOperation:
     unasked: tuple[Difference, ...]
     renamed: tuple[tuple[CatalogObject, CatalogObject], ...] = ()
     """Tables and columns to which it gave another name: as they were, as they are."""
+    lasting: tuple[Difference, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,24 @@ class Review:
     file: str
     operations: tuple[ReviewedOperation, ...]
     findings: tuple[Finding, ...]
+    trace: Trace = field(repr=False)
+    bonds: Mapping[str, Bond] = field(default_factory=dict, repr=False)
+    """What its waivers are for."""
+    intent_known: bool = True
+    """Whether it was held against a change of the models."""
+
+    @property
+    def after(self) -> Snapshot:
+        """The catalog that the upgrade leads to."""
+        return self.trace.after
+
+    @property
+    def downgrade(self) -> tuple[OperationEffect, ...]:
+        """What the downgrade did, operation by operation."""
+        down = self.trace.downgrade
+        if down is None:
+            return ()
+        return tuple(down.operations(lambda line: call_at(Path(self.file), line)))
 
     @property
     def unasked(self) -> tuple[tuple[ReviewedOperation, Difference], ...]:
@@ -64,12 +85,25 @@ class Review:
                     "operation": op.effect.name,
                     "sql": [s.sql for s in op.effect.statements],
                     "statements": [s.to_json() for s in op.effect.statements],
+                    "differences": [d.to_json() for d in op.effect.differences],
                     "asked_by": [d.to_json() for d in op.asked],
                     "not_asked_for": [d.to_json() for d in op.unasked],
                     "renamed": [{"from": old.name, "to": new.name} for old, new in op.renamed],
                 }
                 for op in self.operations
             ],
+            "downgrade": [
+                {
+                    "line": op.line,
+                    "operation": op.name,
+                    "statements": [s.to_json() for s in op.statements],
+                    "differences": [d.to_json() for d in op.differences],
+                }
+                for op in self.downgrade
+            ],
+            "failure": self.trace.failure.to_json() if self.trace.failure else None,
+            "beside": [h.to_json() for h in self.trace.happenings],
+            "lost": [one.to_json() for one in down.lost] if (down := self.trace.downgrade) else [],
             "findings": [f.to_json() for f in self.findings],
         }
 
@@ -78,12 +112,16 @@ def review(
     trace: Trace,
     intent: tuple[Difference, ...] | None,
     severities: Mapping[str, str] | None = None,
+    lock_limits: Mapping[str, str] | None = None,
+    bonds: Mapping[str, Bond] | None = None,
 ) -> Review:
     """Review a traced upgrade.
 
     :param intent: how the models differ from the chain before the revision; None where that is not
         known (an older revision), and then nothing counts as unasked.
     :param severities: the project's own, see :func:`assay.review.severity.weighed`.
+    :param lock_limits: the strongest lock allowed, by table or pattern of tables.
+    :param bonds: what the waivers of this revision were given for.
     """
     path = Path(trace.file)
     effects = tuple(trace.operations(lambda line: call_at(path, line)))
@@ -101,13 +139,10 @@ def review(
             for d in effect.differences
             if d.change is Change.REMOVED and d.identity in renamed
         )
-        reviewed.append(ReviewedOperation(effect, asked, unasked, named))
-    context = RuleContext(trace.before, trace.after, renamed)
+        reviewed.append(ReviewedOperation(effect, asked, unasked, named, lasting))
+    context = RuleContext(trace.before, trace.after, renamed, trace, lock_limits or {})
     found = [f for rule in all_rules() for f in rule.check(effects, context)]
     findings = weighed(found, severities or {})
-    return Review(
-        trace.revision,
-        trace.file,
-        tuple(reviewed),
-        apply_waivers(findings, path.read_text(encoding="utf-8")),
-    )
+    waived, kept = apply_waivers(findings, path.read_text(encoding="utf-8"), None, bonds)
+    known = intent is not None
+    return Review(trace.revision, trace.file, tuple(reviewed), waived, trace, kept, known)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from assay.dialects import Lock
+
 __all__ = ["Finding", "Severity"]
 
 
@@ -28,6 +30,8 @@ class Finding:
     :param message: what happens, with the table's name in it.
     :param why: what it means for the rows or for the code that runs.
     :param instead: one imperative line.
+    :param lock: the lock it is about; a waiver holds for no stronger one.
+    :param direction: ``upgrade`` or ``downgrade``: where the line is.
     :param waived: the reason given in the waiver that covers it.
     """
 
@@ -38,6 +42,8 @@ class Finding:
     message: str
     why: str
     instead: str
+    lock: Lock | None = None
+    direction: str = "upgrade"
     waived: str | None = None
 
     @property
@@ -55,5 +61,7 @@ class Finding:
             "message": self.message,
             "why": self.why,
             "instead": self.instead,
+            "lock": self.lock.to_json() if self.lock else None,
+            "direction": self.direction,
             "waived": self.waived,
         }

@@ -1,19 +1,26 @@
-"""A rule, and how rules are found: each file in ``rules/<family>/`` has one as ``RULE``."""
+"""A rule, and how rules are found: each file in ``rules/<family>/`` has one as ``RULE``.
+
+Other packages have theirs as entry points of the group ``assay.rules``.
+"""
 
 from __future__ import annotations
 
 import inspect
 import pkgutil
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from assay.catalog import CatalogObject, Snapshot
+from assay.dialects import Lock
+from assay.errors import UsageError
 from assay.review.finding import Finding, Severity
-from assay.trace.effects import OperationEffect
+from assay.trace.effects import OperationEffect, Trace
 
 __all__ = ["Rule", "RuleContext", "all_rules"]
 
@@ -28,11 +35,30 @@ class RuleContext:
     :param before: the catalog before the revision.
     :param after: the catalog after it.
     :param renamed: tables and columns that have another name after it, by the identity they had.
+    :param upgrade: the whole trace: failure, happenings, the downgrade's trace. None in a test only.
+    :param lock_limits: the strongest lock that a project allows, by table or pattern of tables.
     """
 
     before: Snapshot
     after: Snapshot
     renamed: Mapping[Identity, CatalogObject] = field(default_factory=dict)
+    upgrade: Trace | None = None
+    lock_limits: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def dialect(self) -> str:
+        """SQLAlchemy's name of the engine: ``postgresql``, ``mysql`` (MariaDB too), ``sqlite``."""
+        return self.before.dialect
+
+    @cached_property
+    def version(self) -> tuple[int, ...]:
+        """The server's version: ``(15, 20)``; rules that depend on it compare with this."""
+        return tuple(int(n) for n in re.findall(r"\d+", self.before.server_version)[:3])
+
+    @cached_property
+    def tables(self) -> frozenset[str]:
+        """Tables that were there before the revision, as observations name them."""
+        return frozenset(found.name for found in self.before.of_kind("table"))
 
 
 Check = Callable[[tuple[OperationEffect, ...], RuleContext], Iterator[Finding]]
@@ -76,22 +102,61 @@ class Rule:
         }
 
     def finding(
-        self, about: str, line: int | None, message: str, *, why: str, instead: str
+        self,
+        about: str,
+        line: int | None,
+        message: str,
+        *,
+        why: str,
+        instead: str,
+        lock: Lock | None = None,
+        direction: str = "upgrade",
     ) -> Finding:
         """A finding of this rule.
 
         :param about: the object, as people name it: ``users.nick``.
         """
-        return Finding(self.code, self.severity, about, line, message, why, instead)
+        severity = self.severity
+        return Finding(self.code, severity, about, line, message, why, instead, lock, direction)
+
+
+ENTRY_POINTS = "assay.rules"
+"""The group of entry points by which a project adds rules of its own; each names a :class:`Rule`."""
 
 
 @cache
 def all_rules() -> tuple[Rule, ...]:
-    """Every rule of the package, in the order of their codes."""
-    found: list[Rule] = []
+    """Every rule, those of other packages too, in the order of their codes.
+
+    :raises UsageError: an entry point cannot be loaded, gives no rule, or takes a code that is taken.
+    """
+    found: dict[str, Rule] = {}
     root = Path(__file__).parent / "rules"
     for family in sorted(p for p in root.iterdir() if (p / "__init__.py").is_file()):
         for module in pkgutil.iter_modules([str(family)]):
-            loaded = import_module(f"assay.review.rules.{family.name}.{module.name}")
-            found.append(loaded.RULE)
-    return tuple(sorted(found, key=lambda rule: rule.code))
+            rule: Rule = import_module(f"assay.review.rules.{family.name}.{module.name}").RULE
+            found[rule.code] = rule
+    for point in entry_points(group=ENTRY_POINTS):
+        rule = _rule_of(point)
+        if rule.code in found:
+            raise _no_rule(point, f"is called {rule.code}, and there is a rule of that name")
+        found[rule.code] = rule
+    return tuple(rule for _, rule in sorted(found.items()))
+
+
+def _rule_of(point: EntryPoint) -> Rule:
+    try:
+        rule = point.load()
+    except Exception as error:
+        raise _no_rule(point, f"cannot be loaded: {type(error).__name__}: {error}") from error
+    if not isinstance(rule, Rule):
+        raise _no_rule(point, f"is {rule!r}, not an assay.review.rule.Rule")
+    return rule
+
+
+def _no_rule(point: EntryPoint, what: str) -> UsageError:
+    return UsageError(
+        f"The rule {point.name!r} {what}.",
+        where=f"entry point {point.value} of {ENTRY_POINTS}",
+        next_step="Correct the package that has it, or uninstall it.",
+    )

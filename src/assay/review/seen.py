@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assay.catalog import CatalogObject, Change
+from assay.catalog import CatalogObject, Change, Difference, compare
 from assay.dialects import Lock
+from assay.review.rule import Identity, RuleContext
 from assay.trace.effects import OperationEffect, StatementEffect
 
-__all__ = ["behind", "changed", "relation_of", "under"]
+__all__ = [
+    "altered",
+    "behind",
+    "bound",
+    "changed",
+    "relation_of",
+    "retyped",
+    "statement_by_statement",
+    "under",
+    "validated",
+]
 
 
 def relation_of(found: CatalogObject) -> str:
@@ -46,3 +57,69 @@ def under(
 def behind(lock: Lock) -> str:
     """What waits, for a sentence: ``reads and writes wait``."""
     return f"{' and '.join(lock.blocks)} wait"
+
+
+def validated(operation: OperationEffect) -> Iterator[CatalogObject]:
+    """Constraints that were NOT VALID before an operation and hold for every row after it."""
+    for difference in operation.differences:
+        for name, old, new in difference.altered:
+            if name == "definition" and old is not None and old == f"{new} NOT VALID":
+                yield difference.object
+
+
+def bound(operation: OperationEffect, attached: bool) -> dict[str, str]:
+    """Tables that an operation made a partition, or that it detached: each with its parent."""
+    found: dict[str, str] = {}
+    for difference in operation.differences:
+        before, after = difference.before, difference.after
+        if before is None or after is None or after.kind != "table":
+            continue
+        with_it, without = (after, before) if attached else (before, after)
+        if with_it.get("partition bound") and not without.get("partition bound"):
+            found[after.name] = str(with_it.get("parents")).removeprefix("public.").replace('"', "")
+    return found
+
+
+def retyped(
+    operation: OperationEffect, context: RuleContext
+) -> Iterator[tuple[CatalogObject, str, str]]:
+    """Columns that were there before the revision and got another type, with the old and the new."""
+    for difference in operation.differences:
+        for name, old, new in difference.altered:
+            if name != "type" or difference.object.kind != "column":
+                continue
+            if difference.identity in context.before.by_identity and old and new:
+                yield difference.object, old, new
+
+
+def altered(
+    operations: tuple[OperationEffect, ...], context: RuleContext, kind: str, *attributes: str
+) -> Iterator[tuple[OperationEffect, CatalogObject, CatalogObject]]:
+    """What was there before the revision and differs in an attribute after it, under its old name or
+    another: the operation that did it, the object before and after the revision.
+    """
+    left: dict[Identity, tuple[CatalogObject, CatalogObject]] = {}
+    for old in context.before.of_kind(kind):
+        new = context.renamed.get(old.identity) or context.after.by_identity.get(old.identity)
+        if new is not None and any(old.get(name) != new.get(name) for name in attributes):
+            left[old.identity] = left[new.identity] = old, new
+    for operation in operations:
+        for difference in operation.differences:
+            touched = any(name in attributes for name, _, _ in difference.altered)
+            if touched and difference.identity in left:
+                old, new = left.pop(difference.identity)
+                left.pop(old.identity, None)
+                left.pop(new.identity, None)
+                yield operation, old, new
+
+
+def statement_by_statement(
+    operation: OperationEffect,
+) -> Iterator[tuple[StatementEffect, tuple[Difference, ...]]]:
+    """The statements of an operation that changed the catalog, each with what it changed."""
+    for statement in operation.statements:
+        before, after = statement.before, statement.after
+        if before is not None and after is not None and before is not after:
+            found = compare(before, after)
+            if found:
+                yield statement, found

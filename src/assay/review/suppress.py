@@ -1,7 +1,8 @@
 """Waivers: ``# assay: allow dropped users.nick -- reason, until 2027-01`` on or above the line.
 
-A waiver without a reason waives nothing. One whose day has passed, or that nothing needs, is itself
-a finding: ``hygiene/waiver``.
+A waiver without a reason waives nothing. It is bound to the tables and the locks that it covered when
+it was first seen (:mod:`assay.review.bonds`). One whose day has passed, that nothing needs, or whose
+statement does more than it was given for, is itself a finding: ``hygiene/waiver``.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ import ast
 import datetime
 import re
 from calendar import monthrange
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from assay.review.bonds import Bond, bond_of, effect_text
 from assay.review.finding import Finding, Severity
 
 __all__ = ["apply_waivers"]
@@ -48,8 +50,17 @@ class Waiver:
         except ValueError:
             return None
 
-    def covers(self, finding: Finding) -> bool:
-        """Whether it waives that finding."""
+    @property
+    def key(self) -> str:
+        """What tells it from other waivers; whoever changes the reason gives another waiver."""
+        return " ".join(filter(None, (self.rule, self.object, "--", self.reason)))
+
+    def ended(self, now: datetime.date) -> bool:
+        """Whether its last day has passed."""
+        return self.until is not None and self.until < now
+
+    def fits(self, finding: Finding) -> bool:
+        """Whether it is for findings of that rule, on that line, about that object."""
         if finding.line is None or not self.first <= finding.line <= self.last:
             return False
         if self.rule not in (finding.rule, finding.rule.partition("/")[2]):
@@ -58,44 +69,70 @@ class Waiver:
 
 
 def apply_waivers(
-    findings: Iterable[Finding], text: str, today: datetime.date | None = None
-) -> tuple[Finding, ...]:
+    findings: Iterable[Finding],
+    text: str,
+    today: datetime.date | None = None,
+    bonds: Mapping[str, Bond] | None = None,
+) -> tuple[tuple[Finding, ...], Mapping[str, Bond]]:
     """The findings, each with the reason of the waiver that covers it, and those on waivers.
 
     :param text: the revision file.
     :param today: what waivers with an end are held against.
+    :param bonds: what waivers were given for, by :attr:`Waiver.key`; one that is not in it is seen
+        for the first time.
+    :returns: the findings, and the bonds of the waivers that are in the file.
     """
     now = today or datetime.date.today()
-    waivers = read_waivers(text)
-    counting = [w for w in waivers if w.until is None or w.until >= now]
     given = list(findings)
-    return (
-        *(
-            replace(f, waived=next((w.reason for w in counting if w.covers(f)), None))
-            for f in given
-        ),
-        *_on_waivers(waivers, given, now),
-    )
-
-
-def _on_waivers(
-    waivers: Iterable[Waiver], findings: list[Finding], now: datetime.date
-) -> Iterator[Finding]:
+    waivers = read_waivers(text)
+    known = dict(bonds or {})
+    kept: dict[str, Bond] = {}
     for waiver in waivers:
-        about = waiver.rule + (f" {waiver.object}" if waiver.object else "")
-        needed = any(waiver.covers(f) for f in findings)
-        if not needed:
-            message = f"The waiver of {about} in line {waiver.line} waives nothing."
-            why = "What it was for is gone, or its name is another one."
-        elif waiver.until is not None and waiver.until < now:
-            message = f"The waiver of {about} in line {waiver.line} ended on {waiver.until}."
-            why = "What it waived counts again."
-        else:
-            continue
-        instead = (
-            "Take the comment out." if not needed else "Do what the finding says, or renew it."
+        fitting = [f for f in given if waiver.fits(f)]
+        if fitting:
+            kept[waiver.key] = known.get(waiver.key) or bond_of(fitting)
+    counting = [w for w in waivers if not w.ended(now)]
+
+    def reason(finding: Finding) -> str | None:
+        fitting = (w for w in counting if w.fits(finding) and kept[w.key].covers(finding))
+        return next((w.reason for w in fitting), None)
+
+    found = (
+        *(replace(f, waived=reason(f)) for f in given),
+        *(one for w in waivers for one in _on_waiver(w, given, now, kept.get(w.key))),
+    )
+    return found, kept
+
+
+def _on_waiver(
+    waiver: Waiver, findings: list[Finding], now: datetime.date, bond: Bond | None
+) -> Iterator[Finding]:
+    about = waiver.rule + (f" {waiver.object}" if waiver.object else "")
+    which = f"The waiver of {about} in line {waiver.line}"
+
+    def finding(message: str, why: str, instead: str) -> Finding:
+        return Finding(_RULE, Severity.NOTE, about, waiver.first, message, why, instead)
+
+    if bond is None:
+        yield finding(
+            f"{which} waives nothing.",
+            "What it was for is gone, or its name is another one.",
+            "Take the comment out.",
         )
-        yield Finding(_RULE, Severity.NOTE, about, waiver.first, message, why, instead)
+    elif waiver.ended(now):
+        yield finding(
+            f"{which} ended on {waiver.until}.",
+            "What it waived counts again.",
+            "Do what the finding says, or renew it.",
+        )
+    else:
+        beyond = [f for f in findings if waiver.fits(f) and not bond.covers(f)]
+        for text in dict.fromkeys(effect_text(f) for f in beyond):
+            yield finding(
+                f"{which} was given for {bond.text}; this is {text}.",
+                "A waiver holds for the tables and the locks that it was given for.",
+                "Do what the finding says, or give the waiver anew with another reason.",
+            )
 
 
 def read_waivers(text: str) -> tuple[Waiver, ...]:

@@ -6,14 +6,17 @@ import inspect
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from operator import attrgetter
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from assay.catalog import Snapshot
-from assay.dialects import CatalogState, Dialect, Observation, Observer
+from assay.dialects import CatalogState, Dialect, Follower, Grant, Observation, Observer
 from assay.project.project import query_on
 from assay.trace.effects import StatementEffect, is_writing
+from assay.trace.failing import failure_of
+from assay.trace.lines import line_on_stack
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -38,23 +41,56 @@ class Recorder:
         observer: Observer | None = None,
     ) -> None:
         self.connection, self.file, self.dialect = connection, file, dialect
-        self.state, self.observer = state, observer
+        self.observer = observer
         self.statements: list[StatementEffect] = []
         self._query = query_on(connection)
+        self.follower: Follower | None = dialect.follower(self._query, state) if state else None
+        self._transaction: object = None
         self._mark: str | None = None
+        self._privileges: frozenset[Grant] | None = None
         self._began = 0.0
         self._sql = ""
 
     def before(
         self, _connection: Any, _cursor: Any, statement: str, given: Any, context: Any, _many: bool
     ) -> tuple[str, Any]:
-        if self._mark is None and not self._by_operation(context):
+        if self.follower is not None:
+            self._begin(self.follower)
+            if self._privileges is None and not self._by_operation(context):
+                self._privileges = self.dialect.privileges(self._query)
+        elif self._mark is None and not self._by_operation(context):
             self._mark = self._read_mark()
         self._sql = statement
         self._began = time.perf_counter()
         if self.observer is not None:
-            statement = self.observer.before(statement, autocommit=self._autocommit)
+            try:
+                statement = self.observer.before(statement, autocommit=self._autocommit)
+            except Exception as error:
+                # MySQL: a form of it was tried, and it is the statement that is wrong
+                self._failed(error)
+                raise
         return statement, given
+
+    def failed(self, context: Any) -> None:
+        """The driver raised for a statement."""
+        if context.connection is self.connection and context.statement is not None:
+            self._failed(context.original_exception)
+
+    def _failed(self, error: BaseException) -> None:
+        if self.observer is not None:
+            self.observer.close()
+        self.statements.append(
+            StatementEffect(
+                sql=self._sql,
+                line=line_on_stack(self.file),
+                by_operation=False,
+                changed_catalog=False,
+                rows=None,
+                duration=time.perf_counter() - self._began,
+                autocommit=self._autocommit,
+                failure=failure_of(error, self.file),
+            )
+        )
 
     def after(
         self, _connection: Any, cursor: Any, _sent: str, _p: Any, context: Any, _many: bool
@@ -63,19 +99,20 @@ class Recorder:
         statement, rows = self._sql, _rows(cursor)
         observed = self.observer.after(statement, rows) if self.observer else Observation()
         by_operation = self._by_operation(context)
-        before: Snapshot | None = self.state.snapshot if self.state else None
-        after = before
-        if by_operation:
-            # what an operation runs writes the catalog, or asks on the way; no need to look
-            changed, self._mark = is_writing(statement), None
+        before: Snapshot | None = self.follower.state.snapshot if self.follower else None
+        # what an operation runs writes the catalog, or asks on the way; no need to look
+        changed = by_operation and is_writing(statement)
+        if self.follower is not None:
+            if changed or not by_operation:
+                wrote = self.follower.look(autocommit=self._autocommit)
+                changed = changed or wrote
+        elif by_operation:
+            self._mark = None
         else:
             mark = self._read_mark()
-            changed, self._mark = mark != self._mark or mark == "unknown", mark
-        if changed and self.state is not None:
-            self.state = self.state.refresh(self._query)
-            after = self.state.snapshot
-        if changed and not by_operation and self._mark == "unknown":
-            changed = before is not after and before != after
+            changed, self._mark = mark != self._mark and mark != "unknown", mark
+        after = self.follower.state.snapshot if self.follower else None
+        granted, revoked = self._granted() if changed and not by_operation else ((), ())
         self.statements.append(
             StatementEffect(
                 sql=statement,
@@ -87,8 +124,28 @@ class Recorder:
                 before=before,
                 after=after,
                 observed=observed,
+                autocommit=self._autocommit,
+                granted=granted,
+                revoked=revoked,
             )
         )
+
+    def _granted(self) -> tuple[tuple[Grant, ...], tuple[Grant, ...]]:
+        """Privileges given and taken since they were read last."""
+        if self._privileges is None:
+            return (), ()
+        before, self._privileges = self._privileges, self.dialect.privileges(self._query)
+        order = attrgetter("kind", "name", "role", "privilege")
+        return (
+            tuple(sorted(self._privileges - before, key=order)),
+            tuple(sorted(before - self._privileges, key=order)),
+        )
+
+    def _begin(self, follower: Follower) -> None:
+        transaction = self.connection.get_transaction()
+        if transaction is not self._transaction and not self._autocommit:
+            follower.begin()
+        self._transaction = transaction
 
     @property
     def _autocommit(self) -> bool:
@@ -129,16 +186,6 @@ def _rows(cursor: Any) -> int | None:
     return count if isinstance(count, int) and count >= 0 else None
 
 
-def line_on_stack(file: str) -> int | None:
-    """The innermost line of ``file`` on the calling stack."""
-    frame: FrameType | None = inspect.currentframe()
-    while frame is not None:
-        if frame.f_code.co_filename == file:
-            return frame.f_lineno
-        frame = frame.f_back
-    return None
-
-
 @contextmanager
 def recording(
     connection: Connection,
@@ -153,10 +200,13 @@ def recording(
     recorder = Recorder(connection, file, dialect, state, observer)
     event.listen(connection, "before_cursor_execute", recorder.before, retval=True)
     event.listen(connection, "after_cursor_execute", recorder.after)
+    # an event of the dialect, which only an engine takes
+    event.listen(connection.engine, "handle_error", recorder.failed)
     try:
         yield recorder
     finally:
         event.remove(connection, "before_cursor_execute", recorder.before)
         event.remove(connection, "after_cursor_execute", recorder.after)
+        event.remove(connection.engine, "handle_error", recorder.failed)
         if observer is not None:
             observer.close()

@@ -1,17 +1,26 @@
-"""Run one revision's upgrade on a shadow that stands just before it, and record its effects."""
+"""Run one revision up and down on a shadow that stands just before it, and record its effects."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from assay.dialects import Address, load
-from assay.project.compat import end_external_transaction, migration_transaction, version_table
-from assay.project.failures import RevisionFailed
+from assay.catalog import compare
+from assay.dialects import Address, CatalogState, Dialect, load
+from assay.errors import AssayError
+from assay.project.compat import (
+    end_external_transaction,
+    migration_transaction,
+    set_ddl_memo,
+    version_table,
+)
 from assay.project.project import Project, execute_on, query_on
 from assay.shadow.reading import connection_of, visible
-from assay.trace.effects import StatementEffect, Trace
+from assay.trace.effects import Failure, StatementEffect, Trace
+from assay.trace.failing import failure_of
+from assay.trace.happenings import watching
 from assay.trace.recorder import recording
 
 if TYPE_CHECKING:
@@ -19,65 +28,124 @@ if TYPE_CHECKING:
     from alembic.script import Script
     from sqlalchemy import Connection
 
-__all__ = ["trace_upgrade"]
+__all__ = ["Fill", "trace_revision"]
+
+Fill = Callable[["Connection"], object]
+"""Makes rows on a connection."""
 
 
-def trace_upgrade(
+def trace_revision(
     project: Project,
     at: Address,
     revision: Script,
-    fill: Callable[[Connection], object] | None = None,
+    fill: Fill | None = None,
+    known: CatalogState | None = None,
 ) -> Trace:
-    """The trace of ``upgrade()``; the shadow is not stamped.
+    """The trace of ``upgrade()``, with that of ``downgrade()`` where it did not raise.
+
+    The shadow is not stamped. What the revision raises is in the trace, with what it did until then.
 
     :param fill: makes rows first, so that scans and rewrites show.
-    :raises RevisionFailed: it raises.
+    :param known: the catalog of what the shadow was copied from; only what differs is read.
     """
-    dialect = load(at.dialect)
     found: list[Trace] = []
 
     def work(_heads: tuple[str, ...], context: MigrationContext) -> list[Any]:
         end_external_transaction(context)
         connection = connection_of(context)
-        query = query_on(connection)
         if fill is not None:
             fill(connection)
             connection.commit()
-        before = dialect.read_catalog(query)
-        observer = dialect.observer(query, execute_on(connection), at)
-        connection.rollback()
-        function = revision.module.upgrade
-        arguments = context.opts["assay_run"].run_arguments
-        with (
-            migration_transaction(context),
-            recording(
-                connection, function.__code__.co_filename, dialect, before, observer
-            ) as recorder,
-        ):
-            try:
-                function(**arguments)
-            except Exception as error:
-                raise RevisionFailed(revision.revision, "upgrade", error, revision.path) from error
-        after = dialect.read_catalog(query)
-        connection.rollback()
-        found.append(
-            Trace(
-                revision.revision,
-                "upgrade",
-                revision.path,
-                tuple(_without_own(s, context) for s in recorder.statements),
-                visible(before.snapshot, context),
-                visible(after.snapshot, context),
-            )
-        )
+        tracing = _Tracing(context, revision, at, known)
+        up = tracing.run("upgrade")
+        down = tracing.run("downgrade") if up.failure is None else None
+        found.append(replace(up, downgrade=down))
         return []
 
-    project.run(work, to=at, per_migration=True, dont_mutate=True)
+    try:
+        project.run(work, to=at, per_migration=True, dont_mutate=True)
+    except AssayError:
+        # env.py may fail after the work, on a transaction that a failed revision ended under it
+        if not found:
+            raise
     return found[0]
 
 
-def _without_own(statement: StatementEffect, context: MigrationContext) -> StatementEffect:
-    """Without what Alembic's version table was seen in."""
-    schema, name = version_table(context)
-    own = name if schema is None else f"{schema}.{name}"
-    return replace(statement, observed=statement.observed.without(own))
+class _Tracing:
+    """One revision on one connection."""
+
+    def __init__(
+        self,
+        context: MigrationContext,
+        revision: Script,
+        at: Address,
+        known: CatalogState | None,
+    ) -> None:
+        self.context, self.revision, self.at = context, revision, at
+        self.dialect: Dialect = load(at.dialect)
+        self.connection = connection_of(context)
+        self.query, self.execute = query_on(self.connection), execute_on(self.connection)
+        for statement in self.dialect.capabilities.bounded:
+            with suppress(Exception):
+                self.execute(statement)
+        self.connection.connection.commit()
+        read = self.dialect.read_catalog if known is None else known.refresh
+        self.state: CatalogState = read(self.query)
+        self._end()
+
+    def _end(self) -> None:
+        """End the transaction that questions have begun below SQLAlchemy, with its locks."""
+        self.connection.connection.rollback()
+
+    def run(self, direction: str) -> Trace:
+        """Run one function of the revision and record it."""
+        set_ddl_memo(self.context, {})
+        before = self.state
+        observer = self.dialect.observer(self.query, self.execute, self.at)
+        self._end()
+        function = getattr(self.revision.module, direction)
+        file = function.__code__.co_filename if hasattr(function, "__code__") else self._path
+        arguments = self.context.opts["assay_run"].run_arguments
+        failure: Failure | None = None
+        watched = watching(
+            self.connection, file, self.revision.module, self.dialect.capabilities.impatient
+        )
+        try:
+            with (
+                migration_transaction(self.context),
+                recording(self.connection, file, self.dialect, before, observer) as recorder,
+                watched as watch,
+            ):
+                function(**arguments)
+        except (Exception, SystemExit) as error:
+            if isinstance(error, AssayError):
+                raise
+            failure = failure_of(error, file)
+        finally:
+            if self.connection.in_transaction():
+                self.connection.rollback()
+        assert recorder.follower is not None
+        seen = recorder.follower.state
+        self.state = after = recorder.follower.settle()
+        self._end()
+        return Trace(
+            self.revision.revision,
+            direction,
+            self._path,
+            (*(self._without_own(s) for s in recorder.statements), *watch.elsewhere),
+            visible(before.snapshot, self.context),
+            visible(after.snapshot, self.context),
+            failure,
+            tuple(watch.happenings),
+            unattributed=() if failure else compare(seen.snapshot, after.snapshot),
+        )
+
+    @property
+    def _path(self) -> str:
+        return str(self.revision.path)
+
+    def _without_own(self, statement: StatementEffect) -> StatementEffect:
+        """Without what Alembic's version table was seen in."""
+        schema, name = version_table(self.context)
+        own = name if schema is None else f"{schema}.{name}"
+        return replace(statement, observed=statement.observed.without(own))

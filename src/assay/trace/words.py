@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.dialects import Lock, Observation
+from assay.trace.effects import StatementEffect
 
-__all__ = ["in_words", "waits"]
+__all__ = ["in_words", "transaction_of", "waits"]
 
 _WITH_ROWS = ("table", "materialized view", "foreign table")
 
@@ -14,6 +15,15 @@ _WITH_ROWS = ("table", "materialized view", "foreign table")
 def in_words(observed: Observation) -> tuple[str, ...]:
     """One line for each thing that matters to who works on the database meanwhile."""
     return tuple(_lines(observed))
+
+
+def transaction_of(statement: StatementEffect) -> str:
+    """Where a statement ran: ``transaction 2``, ``in a transaction of its own`` …"""
+    if statement.elsewhere:
+        return "on a connection of its own"
+    if statement.autocommit or statement.observed.transaction is None:
+        return "in a transaction of its own"
+    return f"transaction {statement.observed.transaction}"
 
 
 def waits(lock: Lock) -> str:
@@ -40,6 +50,11 @@ def _lines(observed: Observation) -> Iterator[str]:
         yield f"rewrites {_listed(tables)}"
     if observed.emptied:
         yield f"empties {_listed(observed.emptied)}"
+    for name, change in sorted(observed.rows.items()):
+        verbs = {"inserts": change.inserted, "updates": change.updated, "deletes": change.deleted}
+        for verb, count in verbs.items():
+            if count:
+                yield f"{verb} rows of {name}"
     read = [name for name in observed.scanned if name not in observed.rewritten]
     if read and (observed.locks or observed.held):
         yield f"reads all of {_listed(read)}"

@@ -8,6 +8,8 @@ from assay.dialects import Observation, RowChange
 from assay.dialects.mysql.connecting import Connection
 from assay.dialects.mysql.observing import MySQLObserver
 
+BOTH = ("reads", "writes")
+
 
 @pytest.fixture
 def filled(database: Connection) -> Connection:
@@ -31,6 +33,9 @@ def run(connection: Connection, *statements: str) -> list[Observation]:
         ("ALTER TABLE t ADD COLUMN c INT", "INSTANT", (), ()),
         ("CREATE INDEX ix ON t (b)", "INPLACE", (), ()),
         ("ALTER TABLE `t` MODIFY b BIGINT", "COPY", ("writes",), ("t",)),
+        ("ALTER TABLE t ADD c INT, ALGORITHM=COPY, LOCK=EXCLUSIVE", "COPY", BOTH, ("t",)),
+        ("ALTER TABLE t ENGINE=Aria", "COPY", ("writes",), ("t",)),
+        ("ALTER TABLE t PARTITION BY HASH (id) PARTITIONS 2", "COPY", ("writes",), ("t",)),
     ],
 )
 def test_the_form_of_a_statement(
@@ -65,3 +70,34 @@ def test_a_table_of_the_revision_itself_is_not_locked(filled: Connection) -> Non
 def test_a_table_that_is_emptied(filled: Connection) -> None:
     (found,) = run(filled, "TRUNCATE TABLE t")
     assert found.emptied == ("t",)
+
+
+def test_rows_that_a_cascade_takes(filled: Connection) -> None:
+    filled.execute(
+        "CREATE TABLE c (id INT PRIMARY KEY, FOREIGN KEY (id) REFERENCES t (id) ON DELETE CASCADE)"
+    )
+    filled.execute("INSERT INTO c VALUES (1)")
+    (found,) = run(filled, "DELETE FROM t")
+    assert found.rows == {"t": RowChange(deleted=2), "c": RowChange(deleted=1)}
+    assert found.whole == ("t",)
+
+
+def test_rows_of_the_revision_itself_count(filled: Connection) -> None:
+    _, update, delete = run(
+        filled,
+        "INSERT INTO t VALUES (3, 'z', 1), (4, 'z', 1)",
+        "UPDATE t SET b = 2 WHERE id < 3",
+        "DELETE FROM t WHERE id < 3",
+    )
+    assert update.whole == delete.whole == delete.emptied == ()
+
+
+def test_the_time_that_a_statement_would_wait_for_a_lock(filled: Connection) -> None:
+    first, _, second = run(
+        filled,
+        "ALTER TABLE t ADD COLUMN c INT",
+        "SET lock_wait_timeout = 7",
+        "ALTER TABLE t ADD COLUMN d INT",
+    )
+    assert first.lock_timeout != 7
+    assert second.lock_timeout == 7

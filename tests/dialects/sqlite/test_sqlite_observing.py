@@ -10,15 +10,17 @@ from assay.dialects.sqlite.observing import SQLiteObserver
 
 def run(*statements: str) -> list[Observation]:
     connection = sqlite3.connect(":memory:")
+    connection.execute("PRAGMA foreign_keys = ON")
     connection.executescript(
         "CREATE TABLE u (id INTEGER PRIMARY KEY); CREATE TABLE t (id INTEGER PRIMARY KEY, a);"
-        "INSERT INTO t VALUES (1, 2), (2, 3)"
+        "INSERT INTO t VALUES (1, 2), (2, 3); CREATE TABLE c (t REFERENCES t ON DELETE CASCADE);"
+        "INSERT INTO c VALUES (1)"
     )
     observer = SQLiteObserver(lambda sql: connection.execute(sql).fetchall())
     found = []
     for sql in statements:
         rows = connection.execute(observer.before(sql, autocommit=False)).rowcount
-        found.append(observer.after(sql, rows))
+        found.append(observer.after(sql, rows if rows >= 0 else None))
     return found
 
 
@@ -42,5 +44,17 @@ def test_rows() -> None:
         'INSERT OR REPLACE INTO "t" VALUES (1, 1)',
     )
     assert update.rows == {"t": RowChange(updated=1)}
-    assert common.rows == {"t": RowChange(deleted=2)}
+    assert common.rows == {"t": RowChange(deleted=2), "c": RowChange(deleted=1)}
+    assert common.whole == ("t",)
     assert quoted.rows == {"t": RowChange(inserted=1)}
+
+
+def test_rows_that_the_drop_of_another_table_takes() -> None:
+    *_, drop, rename = run(
+        "CREATE TABLE copy (id INTEGER PRIMARY KEY, a INTEGER)",
+        "INSERT INTO copy SELECT * FROM t",
+        "DROP TABLE t",
+        "ALTER TABLE copy RENAME TO t",
+    )
+    assert drop.rows == {"c": RowChange(deleted=1)}
+    assert rename.rows == {}

@@ -14,10 +14,12 @@ from assay.dialects.base import (
     Dialect,
     Execute,
     FileDatabases,
+    Follower,
     Observer,
     Query,
     ShadowServer,
 )
+from assay.dialects.observed import Grant
 from assay.dialects.shapes import (
     ColumnType,
     MakeValue,
@@ -69,7 +71,14 @@ class MySQL:
     name = "mysql"
     # Every DDL statement commits before and after itself (MariaDB docs, "SQL statements causing
     # an implicit commit").
-    capabilities = Capabilities(transactional_ddl=False)
+    capabilities = Capabilities(
+        transactional_ddl=False,
+        # what a statement lets others do: all, read, nothing
+        lock_modes=("NONE", "SHARED", "EXCLUSIVE"),
+        impatient=("SET SESSION lock_wait_timeout = 3", "SET SESSION innodb_lock_wait_timeout = 3"),
+        # MariaDB; MySQL has the like for SELECT only
+        bounded=("SET SESSION max_statement_time = 60",),
+    )
     files: FileDatabases | None = None
     rows: RowDialect = Rows()
 
@@ -101,6 +110,16 @@ class MySQL:
     def is_in_memory(self, _connection: Any) -> bool:
         """Never."""
         return False
+
+    def privileges(self, _query: Query) -> frozenset[Grant]:
+        """None: they are the server's, not the database's."""
+        return frozenset()
+
+    def follower(self, query: Query, state: CatalogState) -> Follower:
+        """Who follows a connection: the catalog is read again."""
+        from assay.dialects.following import RefreshingFollower
+
+        return RefreshingFollower(query, state)
 
     def observer(self, query: Query, execute: Execute, _at: Address) -> Observer:
         """Who watches a connection, see :mod:`assay.dialects.mysql.observing`."""

@@ -7,11 +7,14 @@ is done: so the forms are tried, the cheapest first, and the one that is taken i
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from assay.dialects.base import Execute, Query
+from assay.dialects.counted import Counted, Wrote
 from assay.dialects.mysql.online import cheapest_form
+from assay.dialects.mysql.texts import literal, quoted
 from assay.dialects.observed import Lock, Observation, OnlineForm
-from assay.dialects.written import NAME, rows_written, table_named
+from assay.dialects.written import NAME, table_named
 
 __all__ = ["MySQLObserver"]
 
@@ -27,6 +30,10 @@ _COMMITS = re.compile(
     re.IGNORECASE,
 )
 
+_MAY_WRITE = re.compile(
+    r"\s*(?!SELECT|SHOW|SET|USE|SAVEPOINT|RELEASE|ROLLBACK|DESC)", re.IGNORECASE
+)
+
 
 class MySQLObserver:
     """Watches one connection, and runs its DDL in the cheapest form.
@@ -37,12 +44,8 @@ class MySQLObserver:
 
     def __init__(self, query: Query, execute: Execute) -> None:
         self._query, self._execute = query, execute
-        rows = query(
-            "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"
-            " AND table_type = 'BASE TABLE'"
-        )
-        self._there = frozenset(str(row[0]) for row in rows)
-        self._filled = {name for name in self._there if self._holds_rows(name)}
+        self._counted = Counted(query, quoted, self._tables)
+        self._there = frozenset(self._tables())
         self._form: OnlineForm | None = None
         self._transaction = 1
 
@@ -51,9 +54,14 @@ class MySQLObserver:
         del autocommit
         table = _table(sql)
         self._form = None
+        self._counted.before(sql)
         if table is None or table not in self._there:
             return sql
+        kept = self._kept_in(table)
         self._form = cheapest_form(self._execute, sql)
+        if self._form is not None and self._kept_in(table) != kept:
+            # MariaDB 10.11 takes ENGINE=… with ALGORITHM=INSTANT, and copies; measured
+            self._form = replace(self._form, algorithm="COPY", lock=None)
         return _NOTHING if self._form is not None else sql
 
     def after(self, sql: str, rows: int | None) -> Observation:
@@ -62,28 +70,43 @@ class MySQLObserver:
         locks: tuple[Lock, ...] = ()
         if table in self._there and table is not None:
             locks = (_lock(table, form),)
-        emptied: tuple[str, ...] = ()
-        if table in self._filled and sql.lstrip()[:8].upper() == "TRUNCATE":
-            self._filled.discard(table)
-            emptied = (str(table),)
         commits = _COMMITS.match(sql) is not None
         number = self._transaction
         self._transaction += commits
+        wrote = Wrote()
+        if table is not None or (not commits and _MAY_WRITE.match(sql) and rows != 0):
+            wrote = self._counted.after(sql, None if commits else rows, only=table)
         return Observation(
             locks=locks,
             rewritten=(table,) if table and form and form.algorithm == "COPY" else (),
-            rows={} if commits else rows_written(sql, rows),
-            emptied=emptied,
+            rows=wrote.rows,
+            emptied=wrote.emptied,
+            whole=wrote.whole,
             transaction=number,
             form=form,
+            lock_timeout=self._timeout() if commits else None,
         )
+
+    def _kept_in(self, table: str) -> tuple[object, bool] | None:
+        """A table's engine, and whether it is in partitions: where that changes, it was copied."""
+        rows = self._query(
+            "SELECT engine, create_options FROM information_schema.tables"
+            f" WHERE table_schema = DATABASE() AND table_name = {literal(table)}"
+        )
+        return (rows[0][0], "partitioned" in str(rows[0][1])) if rows else None
+
+    def _timeout(self) -> float:
+        return float(self._query("SELECT @@lock_wait_timeout")[0][0])
 
     def close(self) -> None:
         """Nothing is open."""
 
-    def _holds_rows(self, table: str) -> bool:
-        quoted = "`" + table.replace("`", "``") + "`"
-        return bool(self._query(f"SELECT 1 FROM {quoted} LIMIT 1"))
+    def _tables(self) -> list[str]:
+        rows = self._query(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"
+            " AND table_type = 'BASE TABLE'"
+        )
+        return [str(row[0]) for row in rows]
 
 
 def _table(sql: str) -> str | None:
@@ -94,7 +117,9 @@ def _table(sql: str) -> str | None:
 def _lock(table: str, form: OnlineForm | None) -> Lock:
     """Every DDL statement takes the metadata lock for a moment; its form tells what waits meanwhile."""
     if form is None or form.algorithm is None:
-        return Lock(table, "table", "EXCLUSIVE", ("reads", "writes"))
+        return Lock(table, "table", "EXCLUSIVE", ("reads", "writes"), 2)
+    if form.lock == "EXCLUSIVE":
+        return Lock(table, "table", "EXCLUSIVE", ("reads", "writes"), 2)
     if form.blocks_writes:
-        return Lock(table, "table", form.lock or "SHARED", ("writes",))
+        return Lock(table, "table", form.lock or "SHARED", ("writes",), 1)
     return Lock(table, "table", "NONE", ())

@@ -7,7 +7,7 @@ be had is refused before anything is done: the table stays as it is (MariaDB 10.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 
 from assay.dialects.mysql.texts import tokens
 from assay.dialects.observed import OnlineForm
@@ -39,21 +39,39 @@ def cheapest_form(execute: Callable[[str], object], statement: str) -> OnlineFor
     joint = _joint(bare)
     if joint is None:
         return None
+    said = _stated(bare)
+    if "DEFAULT" in said.values():
+        execute(bare)
+        return OnlineForm(bare, None, None)
     refused: list[tuple[str, str]] = []
-    forms = () if _says_form(bare) else FORMS
-    for algorithm, lock in forms:
-        clauses = [f"ALGORITHM={algorithm}", *([f"LOCK={lock}"] if lock else [])]
-        tried = bare + joint + joint.join(clauses)
+    for form in _tried(said):
+        clauses = [f"{name}={value}" for name, value in form.items() if name not in said]
+        tried = joint.join([bare, *clauses])
         try:
             execute(tried)
         except Exception as error:
-            if _number(error) not in _REFUSED:
+            if _number(error) not in _REFUSED or not clauses:
                 raise
             refused.append((" ".join(clauses), _reason(error)))
         else:
-            return OnlineForm(tried, algorithm, lock, tuple(refused))
+            return OnlineForm(
+                tried, form.get("ALGORITHM"), form.get("LOCK"), tuple(refused), bool(said)
+            )
     execute(bare)
-    return OnlineForm(bare, None, None, tuple(refused))
+    return OnlineForm(bare, said.get("ALGORITHM"), said.get("LOCK"), tuple(refused), bool(said))
+
+
+def _tried(said: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """The forms to try, the cheapest first, each with what the statement says itself."""
+    if len(said) == 2 or said.get("ALGORITHM") == "INSTANT":
+        yield dict(said)
+        return
+    # NOCOPY is INPLACE that writes no row anew (MariaDB docs, "ALTER TABLE")
+    nocopy = tuple(("NOCOPY", lock) for lock in ("NONE", "SHARED"))
+    for algorithm, lock in nocopy if said.get("ALGORITHM") == "NOCOPY" else FORMS:
+        form = {"ALGORITHM": algorithm, **({"LOCK": lock} if lock else {})}
+        if form.items() >= said.items() or (not lock and "ALGORITHM" not in said):
+            yield {**form, **said}
 
 
 def _joint(statement: str) -> str | None:
@@ -77,20 +95,27 @@ def _without_drop_index(statement: str) -> str:
     return f"ALTER TABLE {found['table']} DROP INDEX {found['name']}" if found else statement
 
 
-def _says_form(statement: str) -> bool:
-    """The statement asks for an algorithm or a lock itself."""
+def _stated(statement: str) -> dict[str, str]:
+    """The ``ALGORITHM`` and the ``LOCK`` that a statement asks for itself."""
     depth = 0
-    found = [(kind, text) for kind, text in tokens(statement) if kind != "blank"]
+    said: dict[str, str] = {}
+    found = [(kind, text.upper()) for kind, text in tokens(statement) if kind != "blank"]
     for position, (kind, text) in enumerate(found):
         depth += (text == "(") - (text == ")")
-        before = found[position - 1][1].upper() if position else ""
-        if kind == "word" and depth == 0 and text.upper() in ("ALGORITHM", "LOCK"):
-            follows = found[position + 1][1].upper() if position + 1 < len(found) else ""
-            if follows in ("=", "DEFAULT", "INSTANT", "NOCOPY", "INPLACE", "COPY", "NONE"):
-                return True
-            if follows in ("SHARED", "EXCLUSIVE") and before not in ("COLUMN", "ADD"):
-                return True
-    return False
+        if kind != "word" or depth or text not in _VALUES:
+            continue
+        before = found[position - 1][1] if position else ""
+        follows = [one for _, one in found[position + 1 : position + 3]]
+        value = follows[1] if follows[:1] == ["="] and len(follows) > 1 else (*follows, "")[0]
+        if value in _VALUES[text] and before not in ("COLUMN", "ADD"):
+            said[text] = value
+    return said
+
+
+_VALUES = {
+    "ALGORITHM": ("DEFAULT", "INSTANT", "NOCOPY", "INPLACE", "COPY"),
+    "LOCK": ("DEFAULT", "NONE", "SHARED", "EXCLUSIVE"),
+}
 
 
 def _number(error: BaseException) -> int | None:

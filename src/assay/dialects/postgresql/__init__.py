@@ -13,10 +13,13 @@ from assay.dialects.base import (
     ConnectArguments,
     Execute,
     FileDatabases,
+    Follower,
     Observer,
     Query,
     ShadowServer,
 )
+from assay.dialects.observed import Grant
+from assay.dialects.postgresql.locks import MODES
 from assay.dialects.shapes import (
     ColumnType,
     MakeValue,
@@ -66,7 +69,12 @@ class PostgreSQL:
     """The PostgreSQL answers to :class:`assay.dialects.Dialect`."""
 
     name = "postgresql"
-    capabilities = Capabilities(transactional_ddl=True)
+    capabilities = Capabilities(
+        transactional_ddl=True,
+        lock_modes=MODES,
+        impatient=("SET lock_timeout = '3s'",),
+        bounded=("SET statement_timeout = '60s'",),
+    )
     files: FileDatabases | None = None
     rows: RowDialect = Rows()
 
@@ -98,6 +106,20 @@ class PostgreSQL:
     def is_in_memory(self, _connection: Any) -> bool:
         """Never."""
         return False
+
+    def privileges(self, query: Query) -> frozenset[Grant]:
+        """What others than the owners may do."""
+        from assay.dialects.postgresql.privileges import read_privileges
+
+        return read_privileges(query)
+
+    def follower(self, query: Query, state: CatalogState) -> Follower:
+        """Who follows a connection, see :mod:`assay.dialects.postgresql.following`."""
+        from assay.dialects.postgresql.catalog import PostgreSQLState
+        from assay.dialects.postgresql.following import PostgreSQLFollower
+
+        assert isinstance(state, PostgreSQLState)
+        return PostgreSQLFollower(query, state)
 
     def observer(self, query: Query, _execute: Execute, at: Address) -> Observer:
         """Who watches a connection, see :mod:`assay.dialects.postgresql.observing`."""

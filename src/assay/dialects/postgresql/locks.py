@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assay.dialects.observed import Lock
 
-__all__ = ["KINDS", "OURS", "lock", "mode_name", "strength"]
+__all__ = ["KINDS", "MODES", "OURS", "lock", "mode_name", "strength"]
 
 _BLOCKS: dict[str, tuple[str, ...]] = {
     "ACCESS SHARE": (),
@@ -18,7 +18,8 @@ _BLOCKS: dict[str, tuple[str, ...]] = {
 }
 """What of plain reads (``ACCESS SHARE``) and writes (``ROW EXCLUSIVE``) waits, the weakest first."""
 
-_STRENGTH = {mode: number for number, mode in enumerate(_BLOCKS)}
+MODES = tuple(_BLOCKS)
+_STRENGTH = {mode: number for number, mode in enumerate(MODES)}
 
 KINDS = {
     "r": "table",
@@ -52,4 +53,4 @@ def strength(mode: str) -> int:
 def lock(relation: str, kind: str, modes: str) -> Lock:
     """The strongest of some modes, as ``pg_locks`` names them, with commas between."""
     mode = max((mode_name(each) for each in modes.split(",")), key=strength)
-    return Lock(relation, kind, mode, _BLOCKS[mode])
+    return Lock(relation, kind, mode, _BLOCKS[mode], strength(mode))

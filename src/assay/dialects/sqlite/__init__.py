@@ -14,10 +14,12 @@ from assay.dialects.base import (
     Dialect,
     Execute,
     FileDatabases,
+    Follower,
     Observer,
     Query,
     ShadowServer,
 )
+from assay.dialects.observed import Grant
 from assay.dialects.shapes import (
     ColumnType,
     MakeValue,
@@ -111,6 +113,16 @@ class SQLite:
     def is_in_memory(self, connection: Any) -> bool:
         """A SQLite connection without a file."""
         return connecting.is_in_memory(connection)
+
+    def privileges(self, _query: Query) -> frozenset[Grant]:
+        """None: there are no roles."""
+        return frozenset()
+
+    def follower(self, query: Query, state: CatalogState) -> Follower:
+        """Who follows a connection: the catalog is read again."""
+        from assay.dialects.following import RefreshingFollower
+
+        return RefreshingFollower(query, state)
 
     def observer(self, query: Query, _execute: Execute, _at: Address) -> Observer:
         """Who watches a connection, see :mod:`assay.dialects.sqlite.observing`."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from assay.dialects.base import Query
+from assay.dialects.counted import Counted, Wrote
 from assay.dialects.observed import Observation
-from assay.dialects.written import rows_written
 
 __all__ = ["SQLiteObserver"]
 
@@ -21,27 +21,36 @@ class SQLiteObserver:
         self._pages = self._read()
         self._version = self._catalog()
         self._changes = self._changed()
+        self._counted = Counted(query, _quoted, self._plain)
 
     def before(self, sql: str, *, autocommit: bool) -> str:
         """A statement is about to run; it runs as it is."""
         del autocommit
+        self._counted.before(sql)
         return sql
 
-    def after(self, sql: str, _rows: int | None) -> Observation:
+    def after(self, sql: str, rows: int | None) -> Observation:
         """What the statement did that ran since :meth:`before`."""
-        # the driver tells no row count of a statement that begins with WITH
         before, self._changes = self._changes, self._changed()
-        rows = self._changes - before
-        return Observation(rewritten=self._copied(), rows=rows_written(sql, rows), transaction=1)
+        altered = self._catalog() != self._version
+        wrote = Wrote()
+        if altered or self._changes != before:
+            # the driver tells no row count of a statement that begins with WITH
+            count = self._changes - before if rows is None else rows
+            wrote = self._counted.after(sql, count)
+        return Observation(
+            rewritten=self._copied() if altered else (),
+            rows=wrote.rows,
+            emptied=wrote.emptied,
+            transaction=1,
+            whole=wrote.whole,
+        )
 
     def close(self) -> None:
         """Nothing is open."""
 
     def _copied(self) -> tuple[str, ...]:
-        version = self._catalog()
-        if version == self._version:
-            return ()
-        self._version = version
+        self._version = self._catalog()
         now = self._read()
         moved = [t for t, page in now.items() if t in self._pages and self._pages[t] != page]
         self._pages.update({table: now[table] for table in moved})
@@ -53,6 +62,14 @@ class SQLiteObserver:
     def _catalog(self) -> int:
         return int(self._query("PRAGMA schema_version")[0][0])
 
+    def _plain(self) -> list[str]:
+        """Tables of the user; a virtual one has no page, and its module may be absent."""
+        return [n for n, page in self._read().items() if page and not n.startswith("sqlite_")]
+
     def _read(self) -> dict[str, int]:
         rows = self._query("SELECT name, rootpage FROM sqlite_master WHERE type = 'table'")
         return {str(name): int(page) for name, page in rows}
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

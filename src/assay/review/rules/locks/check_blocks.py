@@ -36,13 +36,17 @@ def check(operations: tuple[OperationEffect, ...], _context: RuleContext) -> Ite
             observed = seen[0].observed
             if table not in observed.scanned and table not in observed.rewritten:
                 continue
+            columns = {c.key for c in changed(operation, Change.ADDED, "column")}
+            came = next((key[-1] for key in columns if key[:-1] == constraint.key[:-1]), None)
+            first = f"Add {came} without the CHECK; then add it" if came else "Add it"
             yield RULE.finding(
                 constraint.name,
                 operation.line,
                 f"{seen[1].mode} on {table}: {behind(seen[1])} while every row is checked.",
                 why="They wait until the check and the transaction end.",
-                instead="Add it with postgresql_not_valid=True and validate it in a transaction of "
-                "its own.",
+                instead=f"{first} with postgresql_not_valid=True and validate it in a transaction "
+                "of its own.",
+                lock=seen[1],
             )
 
 

@@ -47,6 +47,7 @@ def check(operations: tuple[OperationEffect, ...], _context: RuleContext) -> Ite
                 why="They wait until the check and the transaction end.",
                 instead="Add it with postgresql_not_valid=True and validate it in a transaction of "
                 "its own.",
+                lock=seen[1],
             )
 
 

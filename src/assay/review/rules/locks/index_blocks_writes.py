@@ -37,6 +37,7 @@ def check(operations: tuple[OperationEffect, ...], _context: RuleContext) -> Ite
                     f"{seen[1].mode} on {table}: {behind(seen[1])} while {index.key[-1]} is built.",
                     why="They wait until the transaction ends.",
                     instead="Build it with postgresql_concurrently=True in an autocommit block.",
+                    lock=seen[1],
                 )
 
 

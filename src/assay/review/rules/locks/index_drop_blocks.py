@@ -36,6 +36,7 @@ def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iter
                     f"{seen[1].mode} on {table}: {behind(seen[1])} while {index.key[-1]} is dropped.",
                     why="The drop is short; waiting for its lock behind a long reader is not.",
                     instead="Drop it with postgresql_concurrently=True in an autocommit block.",
+                    lock=seen[1],
                 )
 
 

@@ -40,6 +40,7 @@ def check(operations: tuple[OperationEffect, ...], _context: RuleContext) -> Ite
                 f"{seen[1].mode} on {table}: {behind(seen[1])} while {key.key[-1]} builds its index.",
                 why="They wait until the index is built and the transaction ends.",
                 instead=online if key.kind != "exclusion" else "Fill a new table that has it.",
+                lock=seen[1],
             )
 
 

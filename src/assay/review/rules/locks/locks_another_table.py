@@ -1,7 +1,7 @@
 """What is dropped from one table locks another one.
 
 What it flags: something was removed, and a table that it does not belong to was under a lock that blocks
-reads.
+reads, with no ``lock_timeout``.
 Why: dropping a foreign key, or a table that has one, takes ``ACCESS EXCLUSIVE`` on the table it refers
 to as well: often the busiest of all.
 Unsafe: ``op.drop_table("orders")`` with a foreign key to ``users``
@@ -32,6 +32,8 @@ def check(operations: tuple[OperationEffect, ...], _context: RuleContext) -> Ite
         if not removed:
             continue
         for statement in operation.statements:
+            if statement.observed.lock_timeout:
+                continue
             for lock in statement.observed.locks:
                 if lock.kind == "table" and "reads" in lock.blocks and lock.relation not in own:
                     yield RULE.finding(
@@ -41,6 +43,7 @@ def check(operations: tuple[OperationEffect, ...], _context: RuleContext) -> Ite
                         f"{removed[0].label} is dropped.",
                         why="A foreign key is dropped on both of its sides.",
                         instead="Drop the foreign keys one by one first, with a short lock_timeout.",
+                        lock=lock,
                     )
 
 

@@ -3,10 +3,9 @@
 What it flags: a table that was there was read under a lock that blocks reads, though no constraint,
 index or NOT NULL was added and nothing was rewritten.
 Why: ``varchar(50)`` to ``varchar(100)`` is free, but not where the column has a CHECK: every row is
-checked again. ``ATTACH PARTITION`` reads the new partition unless a CHECK proves its bounds.
+checked again.
 Unsafe: ``op.alter_column("users", "code", type_=sa.String(100))`` with a CHECK on ``code``
-Safe instead: drop the CHECK, alter, add it again as NOT VALID and validate it; for a partition, add
-the CHECK that proves its bounds first.
+Safe instead: drop the CHECK, alter, add it again as NOT VALID and validate it.
 When it is fine: the table is small, or nobody uses it meanwhile.
 Measured on: PostgreSQL 15.
 """
@@ -18,7 +17,7 @@ from collections.abc import Iterator
 from assay.catalog import Change
 from assay.review.finding import Finding, Severity
 from assay.review.rule import Rule, RuleContext
-from assay.review.seen import behind, changed
+from assay.review.seen import behind, bound, changed
 from assay.trace.effects import OperationEffect
 
 __all__ = ["RULE"]
@@ -28,23 +27,27 @@ _OTHERS = ("index", "unique", "primary key", "exclusion", "check", "foreign key"
 
 def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iterator[Finding]:
     """A finding for each table that was read behind a lock for no reason that another rule has."""
-    tables = {found.name for found in context.before.of_kind("table")}
     for operation in operations:
         if any(changed(operation, Change.ADDED, *_OTHERS)) or _not_null(operation):
+            continue
+        if bound(operation, True):
             continue
         for statement in operation.statements:
             observed = statement.observed
             if not statement.changed_catalog or observed.rewritten:
                 continue
             for lock in observed.locks:
-                if "reads" in lock.blocks and lock.relation in tables & set(observed.scanned):
+                if "reads" in lock.blocks and lock.relation in context.tables & set(
+                    observed.scanned
+                ):
                     yield RULE.finding(
                         lock.relation,
                         operation.line,
                         f"{lock.mode} on {lock.relation}: {behind(lock)} while every row is read.",
-                        why="A constraint of the table is checked again, or bounds are proven.",
-                        instead="Take the constraint away for the change and validate it after, or "
-                        "prove the bounds by a CHECK first.",
+                        why="A CHECK of the table is looked at again for every row.",
+                        instead="Drop the CHECK for the change, add it again as NOT VALID and "
+                        "validate it in another revision.",
+                        lock=lock,
                     )
 
 

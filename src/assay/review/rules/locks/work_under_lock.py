@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from assay.review.finding import Finding, Severity
 from assay.review.rule import Rule, RuleContext
-from assay.review.seen import behind
+from assay.review.seen import behind, relation_of, validated
 from assay.trace.effects import OperationEffect
 
 __all__ = ["RULE"]
@@ -24,16 +24,19 @@ __all__ = ["RULE"]
 
 def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iterator[Finding]:
     """A finding for each lock that statements worked under, at the first of them."""
-    tables = {found.name for found in context.before.of_kind("table")}
     said: set[str] = set()
     for operation in operations:
+        proven = {relation_of(constraint) for constraint in validated(operation)}
         for statement in operation.statements:
             observed = statement.observed
-            worked = tables & {*observed.scanned, *observed.rewritten}
-            if not worked:
+            worked = context.tables & {*observed.scanned, *observed.rewritten}
+            # other rules say more of an UPDATE of every row, and of a VALIDATE
+            if not worked or observed.whole:
                 continue
             for lock in observed.held:
                 if lock.kind != "table" or "reads" not in lock.blocks or lock.relation in said:
+                    continue
+                if lock.relation in proven:
                     continue
                 said.add(lock.relation)
                 yield RULE.finding(
@@ -43,6 +46,7 @@ def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iter
                     f"{', '.join(sorted(worked))} is read.",
                     why="A lock is held to the end of its transaction.",
                     instead="Put this into a revision of its own.",
+                    lock=lock,
                 )
 
 

@@ -1,0 +1,139 @@
+"""Step 3 as it is shown: each statement with what it did, and findings under the line that causes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from assay.project.failures import short
+from assay.report import Line, Status, Step
+from assay.review.engine import Review, ReviewedOperation
+from assay.review.finding import Finding
+from assay.trace.effects import StatementEffect, Trace
+from assay.trace.words import in_words, transaction_of
+
+__all__ = ["review_step"]
+
+
+def review_step(review: Review) -> Step:
+    """Step 3: each operation beside the model change that asked for it, the downgrade, findings."""
+    return Step(
+        "review",
+        Status.PASSED if review.passed else Status.STOPPED,
+        _summary(review),
+        3,
+        tuple(_lines(review)),
+        review.to_json(),
+    )
+
+
+def _summary(review: Review) -> str:
+    stops = sum(1 for f in review.findings if f.stops)
+    if not review.passed:
+        parts = []
+        if review.unasked:
+            parts.append(f"{_count(len(review.unasked), 'effect')} nobody asked for")
+        if stops:
+            parts.append(_count(stops, "finding"))
+        return " and ".join(parts) + "."
+    said = _count(len(review.operations), "operation")
+    said += ", each asked for by the models." if review.intent_known else "."
+    allowed = sum(1 for f in review.findings if f.waived)
+    if allowed:
+        said += f" {_count(allowed, 'finding')} allowed."
+    notes = sum(1 for f in review.findings if not f.stops and f.waived is None)
+    return said + (f" {_count(notes, 'note')}." if notes else "")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' if number != 1 else ''}"
+
+
+def _lines(review: Review) -> Iterator[Line]:
+    left = list(review.findings)
+    several = _several(review.trace)
+    name = Path(short(review.file)).name
+    for operation in review.operations:
+        yield from _operation_lines(operation, name, several)
+        here = [f for f in left if f.direction == "upgrade" and f.line == operation.effect.line]
+        left = [f for f in left if f not in here]
+        yield from _finding_lines(here)
+    down = review.trace.downgrade
+    if down is not None and down.statements:
+        yield Line("downgrade", "plain", 0)
+        for undo in review.downgrade:
+            for statement in undo.statements:
+                yield from _statement_lines(statement, _several(down))
+            here = [f for f in left if f.direction == "downgrade" and f.line == undo.line]
+            left = [f for f in left if f not in here]
+            yield from _finding_lines(here)
+    for finding in left:
+        where = f"{name}:{finding.line}" if finding.line else name
+        yield Line(where, "plain", 0)
+        yield from _finding_lines([finding])
+
+
+def _several(trace: Trace) -> bool:
+    """Whether statements ran in more than one transaction, so that it is worth saying in which."""
+    return len({transaction_of(s) for s in trace.statements}) > 1
+
+
+def _operation_lines(operation: ReviewedOperation, file: str, several: bool) -> Iterator[Line]:
+    effect = operation.effect
+    where = f"{file}:{effect.line}" if effect.line else "no line of the revision"
+    data = not any(s.changed_catalog for s in effect.statements)
+    if any(s.failure for s in effect.statements):
+        because = "raises"
+    elif operation.asked or (operation.lasting and not operation.unasked):
+        asked = _folded(operation)
+        more = f" and {len(asked) - 6} more" if len(asked) > 6 else ""
+        because = f"{'for: ' if operation.asked else ''}{', '.join(asked[:6])}{more}"
+    elif operation.unasked:
+        because = "nobody asked for it"
+    elif data:
+        because = "data"
+    else:
+        because = "changes nothing that lasts"
+    yield Line(f"{where}  {effect.name or 'SQL'}  ({because})", "plain", 0)
+    for statement in effect.statements:
+        yield from _statement_lines(statement, several)
+    for difference in operation.unasked:
+        yield Line(f"nobody asked for: {difference.text}", "finding", 1)
+
+
+def _statement_lines(statement: StatementEffect, several: bool) -> Iterator[Line]:
+    for text in statement.sql.strip().splitlines():
+        yield Line(text.expandtabs(4).rstrip(), "sql", 1)
+    if several:
+        yield Line(f"→ {transaction_of(statement)}", "hint", 1)
+    for text in in_words(statement.observed):
+        yield Line(f"→ {text}", "hint", 1)
+
+
+def _finding_lines(findings: Iterable[Finding]) -> Iterator[Line]:
+    for finding in findings:
+        style = "finding" if finding.stops else "hint"
+        waived = f" (allowed: {finding.waived})" if finding.waived else ""
+        yield Line(f"{finding.rule}: {finding.message}{waived}", style, 1)
+        if finding.stops:
+            yield Line(finding.why, "plain", 2)
+        if finding.waived is None:
+            yield Line(finding.instead, "hint", 2)
+
+
+def _folded(operation: ReviewedOperation) -> list[str]:
+    """What asked for an operation, or what it did; a whole table stands for what belongs to it."""
+    asked = operation.asked or operation.lasting
+    whole = {d.object.key for d in asked if d.object.kind == "table"}
+    named = {one.identity for pair in operation.renamed for one in pair}
+    # the columns of a renamed table are in its line
+    renamed = [
+        f"renamed {old.label} to {new.name}"
+        for old, new in operation.renamed
+        if old.kind == "table" or old.key[:-1] not in whole
+    ]
+    return renamed + [
+        f"{d.change.value} {d.object.label}"
+        for d in asked
+        if d.identity not in named and (d.object.kind == "table" or d.object.key[:-1] not in whole)
+    ]

@@ -1,0 +1,72 @@
+"""A revision traced on shadows that hold rows, as far as rows can be made that it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from assay.dialects import Address
+from assay.procedure.session import Session
+from assay.prove.rows import make_rows
+from assay.trace.again import look_again, worth_a_second_look
+from assay.trace.effects import Trace
+from assay.trace.run import Fill, trace_revision
+
+if TYPE_CHECKING:
+    from alembic.script import Script
+
+__all__ = ["ROWS", "traced"]
+
+ROWS = 3
+"""Rows made in each empty table before a revision is traced or reversed."""
+
+_FILLS: tuple[Fill | None, ...] = (
+    partial(make_rows, per_table=ROWS),
+    # the first row has a value in every column
+    partial(make_rows, per_table=1),
+    None,
+)
+
+Begin = Callable[["Fill | None"], Address]
+"""The shadow to begin on a copy of, for a way to make rows."""
+
+
+def traced(session: Session, revision: Script, begin: Begin) -> Trace:
+    """The trace of a revision, up and down, and of a second run where that shows more.
+
+    Rows that were made up may be what it fails on; what it does to tables without rows is the same,
+    but for what it reads there. So the trace is that of the most rows that it takes.
+
+    :param begin: gives shadows that stand just before the revision.
+    """
+    session.listener.doing("tracing the revision on a shadow")
+    first: Trace | None = None
+    for fill in _FILLS:
+        known = session.state_before(begin(fill))
+        with _copied(session, begin(fill)) as at:
+            trace = trace_revision(session.project, at, revision, fill, known)
+        if trace.failure is None:
+            break
+        first = first or trace
+    else:
+        assert first is not None
+        return first
+    if first is not None:
+        trace = replace(trace, on_rows=first.failure)
+    if worth_a_second_look(trace):
+        session.listener.doing("running it once more, on another shadow")
+        with _copied(session, begin(fill)) as at:
+            trace = look_again(session.project, at, revision, fill, trace)
+    return trace
+
+
+@contextmanager
+def _copied(session: Session, at: Address) -> Iterator[Address]:
+    copy = session.copy(at)
+    try:
+        yield copy
+    finally:
+        session.shadows.drop(copy)

@@ -1,0 +1,1 @@
+"""Rules about the code that still runs while the schema is already another."""

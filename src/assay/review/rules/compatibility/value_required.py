@@ -1,0 +1,67 @@
+"""A column must have a value that the code that runs does not give.
+
+What it flags: after the revision a column of a table that was there is NOT NULL and has no default in the
+database, and before it was not so: it was added, or it could be left out until now.
+Why: a default in Python is known to the new release only. INSERTs of the release that still runs leave
+the column out, and each of them fails.
+Unsafe: ``op.alter_column("users", "locale", nullable=False)``
+Safe instead: a ``server_default`` with it; drop that when no release leaves the column out.
+When it is fine: every release that runs gives a value already.
+Measured on: PostgreSQL 15, MariaDB 10.11 (strict mode), SQLite 3.40.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assay.catalog import CatalogObject, Change
+from assay.review.finding import Finding, Severity
+from assay.review.rule import Rule, RuleContext
+from assay.review.seen import altered
+from assay.trace.effects import OperationEffect
+
+__all__ = ["RULE"]
+
+_VALUES = ("default", "identity", "generated", "autoincrement")
+
+
+def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iterator[Finding]:
+    """A finding for each column that can no longer be left out."""
+    for operation, column in _now_required(operations, context):
+        yield RULE.finding(
+            column.name,
+            operation.line,
+            f"{column.name} must have a value from now on, and has no default in the database.",
+            why="INSERTs of the release that still runs leave it out, and fail.",
+            instead="Give it a server_default; drop that when no release leaves the column out.",
+        )
+
+
+def _now_required(
+    operations: tuple[OperationEffect, ...], context: RuleContext
+) -> Iterator[tuple[OperationEffect, CatalogObject]]:
+    known = {o.identity for o in context.renamed.values()}
+    known |= {o.identity for o in context.before.objects}
+    said: set[tuple[str, ...]] = set()
+    for operation in operations:
+        for difference in operation.differences:
+            column = difference.object
+            now = context.after.by_identity.get(column.identity)
+            if difference.change is Change.REMOVED or column.kind != "column" or now is None:
+                continue
+            new = column.identity not in known and ("table", column.key[:-1]) in known
+            # the line that made it so: it may have been added without
+            if new and _required(now) and _required(column) and now.key not in said:
+                said.add(now.key)
+                yield operation, now
+    for operation, old, now in altered(operations, context, "column", "not null", *_VALUES):
+        if _required(now) and not _required(old):
+            yield operation, now
+
+
+def _required(column: CatalogObject) -> bool:
+    has = any(column.get(name) not in (None, "NULL") for name in _VALUES)
+    return column.get("not null") == "true" and not has
+
+
+RULE = Rule("value-required", "compatibility", Severity.NOTE, check)

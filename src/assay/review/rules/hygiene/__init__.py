@@ -1,0 +1,1 @@
+"""Rules about how a revision is made: what fails, what does not go back, what is done by hand."""

@@ -1,0 +1,41 @@
+"""What the revision does depends on a variable of the environment.
+
+What it flags: ``upgrade()`` or ``downgrade()``, or what they call, read an environment variable; what a
+library reads for itself does not count.
+Why: the same revision then makes one schema here and another there, or takes back what was never made,
+and the variable is another one on the day of the rollback.
+Unsafe: ``if os.environ.get("MULTI_TENANT"): op.create_table(…)``
+Safe instead: the value written into the revision; or decide by what the database holds.
+When it is fine: what is read changes nothing in the database: a level of logging, a size of batches.
+Measured on: PostgreSQL 15, MariaDB 10.11, SQLite 3.40.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assay.review.finding import Finding, Severity
+from assay.review.rule import Rule, RuleContext
+from assay.trace.effects import OperationEffect
+
+__all__ = ["RULE"]
+
+
+def check(_operations: tuple[OperationEffect, ...], context: RuleContext) -> Iterator[Finding]:
+    """A finding for each variable and direction."""
+    up = context.upgrade
+    for trace in (up, up.downgrade) if up is not None else ():
+        for happening in trace.happenings if trace is not None else ():
+            if trace is None or happening.kind != "environment":
+                continue
+            yield RULE.finding(
+                happening.about,
+                happening.line,
+                f"The {trace.direction} reads the variable {happening.about}.",
+                why="It does one thing here and another there, or on the day of the rollback.",
+                instead=f"Write the value of {happening.about} into the revision.",
+                direction=trace.direction,
+            )
+
+
+RULE = Rule("environment", "hygiene", Severity.NOTE, check)

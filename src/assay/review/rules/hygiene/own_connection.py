@@ -1,0 +1,45 @@
+"""The revision opens a connection of its own.
+
+What it flags: ``upgrade()`` or ``downgrade()``, or what they call, connected through another engine.
+Why: what it does there is in another transaction: it does not see what the revision has done, waits for
+ever for the locks that the revision itself holds, and stays when the revision fails. It may also reach
+another database than the one that is migrated.
+Unsafe: ``with sa.create_engine(url).begin() as connection:`` in a revision
+Safe instead: ``op.get_bind()``, or ``Session(bind=op.get_bind())``.
+When it is fine: it reads from another system that it does not change.
+Measured on: PostgreSQL 15, MariaDB 10.11, SQLite 3.40.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assay.review.finding import Finding, Severity
+from assay.review.rule import Rule, RuleContext
+from assay.trace.effects import OperationEffect
+
+__all__ = ["RULE"]
+
+
+def check(_operations: tuple[OperationEffect, ...], context: RuleContext) -> Iterator[Finding]:
+    """A finding for each line that connects."""
+    up = context.upgrade
+    for trace in (up, up.downgrade) if up is not None else ():
+        lines: set[int | None] = set()
+        for happening in trace.happenings if trace is not None else ():
+            if trace is None or happening.kind != "connection" or happening.line in lines:
+                continue
+            lines.add(happening.line)
+            ran = [s for s in trace.statements if s.elsewhere]
+            yield RULE.finding(
+                "connection",
+                happening.line,
+                f"The {trace.direction} opens a connection of its own; {len(ran)} "
+                f"statement{'s' if len(ran) != 1 else ''} ran on such.",
+                why="It waits for the revision's own locks, and stays when the revision fails.",
+                instead="Use op.get_bind(), or Session(bind=op.get_bind()).",
+                direction=trace.direction,
+            )
+
+
+RULE = Rule("own-connection", "hygiene", Severity.NOTE, check)

@@ -1,0 +1,93 @@
+"""``assay review``: what is shown, as text, as a script, as JSON; and bad input."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from small_project import SYNC, lay_out, revision
+
+UP = """
+op.create_table("notes", sa.Column("id", sa.Integer(), primary_key=True))
+op.execute("INSERT INTO notes (id) VALUES (1)")
+"""
+
+
+def assay(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "assay", *arguments], cwd=folder, capture_output=True, text=True
+    )
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    return lay_out(
+        folder,
+        SYNC,
+        url=f"sqlite:///{folder}/real.db",
+        revisions={
+            "a1.py": revision(),
+            "a2.py": revision(UP, 'op.drop_table("notes")', "a2", "a1"),
+            "a3.py": revision(
+                'op.add_column("notes", sa.Column("a", sa.Text()))\nraise ValueError("no")',
+                "pass",
+                "a3",
+                "a2",
+            ),
+        },
+    )
+
+
+def test_statements_rows_and_the_downgrade_are_shown(project: Path) -> None:
+    shown = assay(project, "review", "a2")
+    assert shown.returncode == 0, shown.stdout
+    for text in (
+        "a2.py:7  create_table  (added table notes)",
+        "CREATE TABLE notes",
+        "a2.py:8  execute  (data)",
+        "→ inserts rows of notes",
+        "downgrade",
+        "DROP TABLE notes",
+    ):
+        assert text in shown.stdout
+
+
+def test_the_script_is_alone_on_standard_output(project: Path) -> None:
+    shown = assay(project, "review", "a1:a2", "--sql")
+    assert shown.returncode == 0
+    statements = [line for line in shown.stdout.splitlines() if line and line[:2] != "--"]
+    assert statements[0] == "BEGIN;"
+    assert "INSERT INTO notes (id) VALUES (1);" in statements
+    assert "-- downgrade of a2" in shown.stdout
+    assert "operation" in shown.stderr
+
+
+def test_a_revision_that_raises_keeps_its_trace(project: Path) -> None:
+    shown = assay(project, "review", "a3")
+    assert shown.returncode == 1
+    assert "ALTER TABLE notes ADD COLUMN a TEXT" in shown.stdout
+    assert "hygiene/fails: The upgrade raises: ValueError: no" in shown.stdout
+    assert "Traceback" not in shown.stdout + shown.stderr
+
+
+def test_the_document_has_it_all(project: Path) -> None:
+    shown = assay(project, "review", "a3", "--json")
+    (step,) = json.loads(shown.stdout)["steps"]
+    assert step["failure"]["message"] == "ValueError: no"
+    assert step["failure"]["line"] == 8
+    statement = step["operations"][0]["statements"][0]
+    assert statement["sql"] == "ALTER TABLE notes ADD COLUMN a TEXT"
+    assert [d["name"] for d in step["operations"][0]["differences"]] == ["notes.a"]
+
+
+def test_no_such_revision(project: Path) -> None:
+    shown = assay(project, "review", "b7", "--sql")
+    assert shown.returncode == 2
+    assert "b7" in shown.stderr
+    assert shown.stdout == ""

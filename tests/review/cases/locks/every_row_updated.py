@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from review.case import Case
+
+SETUP = """
+CREATE TABLE users (id serial PRIMARY KEY, active boolean);
+INSERT INTO users (active) VALUES (true), (false), (NULL);
+"""
+BATCHES = """
+with op.get_context().autocommit_block():
+    while op.get_bind().execute(sa.text(
+        "UPDATE users SET {0} = true WHERE id IN"
+        " (SELECT id FROM users WHERE {0} IS DISTINCT FROM true LIMIT 2)")).rowcount:
+        pass
+"""
+ADD = 'op.add_column("users", sa.Column("paid", sa.Boolean()))'
+
+CASES = (
+    Case(
+        "locks/every-row-updated",
+        "postgresql",
+        SETUP,
+        bad=f'{ADD}\nop.execute("UPDATE users SET paid = true")',
+        good=f'{ADD}\nop.execute("UPDATE users SET paid = true WHERE active")',
+        advised=(ADD, BATCHES.format("paid")),
+    ),
+    Case(
+        "locks/every-row-updated",
+        "postgresql",
+        SETUP,
+        bad='op.execute("UPDATE users SET active = true")',
+        good='op.execute("UPDATE users SET active = true WHERE active IS NULL")',
+        advised=BATCHES.format("active"),
+    ),
+)

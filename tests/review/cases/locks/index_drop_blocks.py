@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from review.case import Case
+
+CASES = (
+    Case(
+        "locks/index-drop-blocks",
+        "postgresql",
+        """
+        CREATE TABLE users (id serial PRIMARY KEY, email text);
+        CREATE INDEX ix_users_email ON users (email);
+        CREATE TABLE notes (id serial PRIMARY KEY, text text);
+        CREATE INDEX ix_notes_text ON notes (text);
+        """,
+        bad='op.drop_index("ix_users_email", "users")',
+        good='op.drop_table("notes")',
+        advised="""
+            with op.get_context().autocommit_block():
+                op.drop_index("ix_users_email", "users", postgresql_concurrently=True)
+        """,
+    ),
+)

@@ -1,0 +1,131 @@
+"""A revision traced up and down, with what it raises, does beside its statements, repeats and loses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from assay.trace import Trace
+from review.case import Case, reviewed
+
+SETUP = {
+    "sqlite": "CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER, note TEXT);",
+    "postgresql": "CREATE TABLE t (id serial PRIMARY KEY, a int, note text);",
+    "mysql": "CREATE TABLE t (id INT PRIMARY KEY, a INT, note VARCHAR(50));",
+}
+FIXTURES = {"postgresql": "postgresql_server", "mysql": "mariadb_server", "sqlite": None}
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "mysql"])
+def engine(request: pytest.FixtureRequest) -> tuple[str, str | None]:
+    name: str = request.param
+    fixture = FIXTURES[name]
+    return name, str(request.getfixturevalue(fixture)) if fixture else None
+
+
+def traced(
+    folder: Path, engine: tuple[str, str | None], up: str, down: str = "pass", preamble: str = ""
+) -> Trace:
+    case = Case("", engine[0], SETUP[engine[0]], up, up, up, bad_down=down, preamble=preamble)
+    with reviewed(folder / "project", case, "bad", engine[1]) as (review,):
+        return review.trace
+
+
+def test_both_directions_are_recorded(tmp_path: Path, engine: tuple[str, str | None]) -> None:
+    trace = traced(
+        tmp_path, engine, 'op.create_index("ix", "t", ["a"])', 'op.drop_index("ix", "t")'
+    )
+    assert trace.failure is None
+    assert [d.object.kind for d in trace.differences] == ["index"]
+    assert trace.downgrade is not None
+    assert [d.change.value for d in trace.downgrade.differences] == ["removed"]
+    assert trace.downgrade.after.objects == trace.before.objects
+
+
+def test_what_raises_half_way_keeps_the_trace(
+    tmp_path: Path, engine: tuple[str, str | None]
+) -> None:
+    up = 'op.add_column("t", sa.Column("b", sa.Integer()))\nraise ValueError("not today")'
+    trace = traced(tmp_path, engine, up)
+    assert trace.failure is not None
+    assert "not today" in trace.failure.message
+    assert trace.failure.line is not None
+    assert any(s.sql.startswith("ALTER TABLE t ADD") for s in trace.statements)
+    assert trace.downgrade is None
+
+
+def test_a_statement_that_fails_is_the_last(tmp_path: Path, engine: tuple[str, str | None]) -> None:
+    trace = traced(tmp_path, engine, 'op.execute("UPDATE t SET a = 1")\nop.drop_table("nowhere")')
+    last = trace.statements[-1]
+    assert last.failure is not None
+    assert last.failure.code in ("42P01", "1051", "SQLITE_ERROR", None)
+    assert last.failure == trace.failure
+    assert "nowhere" in last.sql
+
+
+def test_what_happens_beside_statements(tmp_path: Path, engine: tuple[str, str | None]) -> None:
+    up = """
+        time.sleep(30)
+        pause(30)
+        os.getenv("ASSAY_TEST_MODE")
+        with sa.create_engine(op.get_bind().engine.url).connect() as other:
+            other.execute(sa.text("SELECT count(*) FROM t")).scalar()
+    """
+    preamble = "import os, time\nfrom time import sleep as pause"
+    trace = traced(tmp_path, engine, up, preamble=preamble)
+    assert trace.failure is None, trace.failure
+    kinds = [h.kind for h in trace.happenings]
+    assert kinds == ["sleep", "sleep", "environment", "connection"]
+    assert trace.happenings[0].seconds == 30
+    assert trace.happenings[2].about == "ASSAY_TEST_MODE"
+    assert [s.sql for s in trace.statements if s.elsewhere] == ["SELECT count(*) FROM t"]
+
+
+def test_its_own_connection_does_not_wait_for_it(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    engine = ("postgresql", str(request.getfixturevalue("postgresql_server")))
+    up = """
+        op.execute("LOCK TABLE t")
+        with sa.create_engine(op.get_bind().engine.url).connect() as other:
+            other.execute(sa.text("SELECT count(*) FROM t")).scalar()
+    """
+    trace = traced(tmp_path, engine, up)
+    assert trace.failure is not None
+    assert trace.failure.code == "55P03"
+    assert [h.kind for h in trace.happenings] == ["connection"]
+
+
+@pytest.mark.parametrize(
+    ("sql", "repeats"),
+    [
+        ("UPDATE t SET a = a + 1", True),
+        ("UPDATE t SET note = 'x' WHERE note IS NULL OR note <> 'x'", False),
+        ("UPDATE t SET note = 'x'", False),
+        ("INSERT INTO t (id, a) SELECT max(id) + 1, 1 FROM t", True),
+    ],
+)
+def test_what_runs_twice_and_changes_twice(
+    tmp_path: Path, engine: tuple[str, str | None], sql: str, repeats: bool
+) -> None:
+    trace = traced(tmp_path, engine, f"op.execute({sql!r})")
+    (found,) = [s for s in trace.statements if s.sql == sql]
+    assert any(change.any for change in found.observed.rows.values())
+    assert found.repeats is repeats
+
+
+def test_values_that_do_not_come_back(tmp_path: Path, engine: tuple[str, str | None]) -> None:
+    column = 'sa.Column("note", sa.String(50))'
+    trace = traced(tmp_path, engine, 'op.drop_column("t", "note")', f'op.add_column("t", {column})')
+    assert trace.downgrade is not None
+    (loss,) = trace.downgrade.lost
+    assert (loss.name, loss.after) == ("t.note", 0)
+    assert loss.before > 0
+
+
+def test_what_comes_back_is_not_lost(tmp_path: Path, engine: tuple[str, str | None]) -> None:
+    up = 'op.execute("UPDATE t SET a = a + 1")'
+    trace = traced(tmp_path, engine, up, 'op.execute("UPDATE t SET a = a - 1")')
+    assert trace.downgrade is not None
+    assert trace.downgrade.lost == ()
