@@ -3,8 +3,8 @@
 The server counts, per transaction and catalog, the rows that were written; it tells what the
 transaction locks; and what a statement changes of a relation it locks, to the end of the
 transaction. So one query says whether a catalog was written, and the fences of what is locked say
-of which relations. Only these are rendered. That holds for a catalog of any size: 1 ms with 30
-tables as with 1000 (PostgreSQL 15.20, measured).
+of which relations. Only these are rendered. What is asked and read does not grow with the catalog:
+the query takes 0.9 ms with 300 tables (PostgreSQL 15.20, measured).
 
 Some statements lock no relation, or not the one they change (``ALTER STATISTICS``, an ``UPDATE`` of
 ``pg_attribute``), and ``ROLLBACK TO SAVEPOINT`` gives locks back. They show by what is counted, and
@@ -22,6 +22,7 @@ from functools import lru_cache
 from assay.dialects.base import CatalogState, Query
 from assay.dialects.postgresql.catalog import PostgreSQLState, fences_of
 from assay.dialects.postgresql.fences import group_query, locked_query
+from assay.dialects.postgresql.mark import rows_written
 from assay.dialects.postgresql.queries import GROUPS
 from assay.dialects.postgresql.statements import Statements
 
@@ -97,13 +98,6 @@ _OTHERS = (
 """Catalogs that no snapshot tells of; to write them is to write the catalog."""
 
 
-def _written(catalog: str) -> str:
-    oid = f"'pg_catalog.{catalog}'::regclass"
-    return " + ".join(
-        f"pg_stat_get_xact_tuples_{what}({oid})" for what in ("inserted", "updated", "deleted")
-    )
-
-
 def _place_query(version: int) -> tuple[tuple[str, ...], str]:
     """The catalogs that are counted, and the ``SELECT`` of where the transaction is.
 
@@ -112,7 +106,7 @@ def _place_query(version: int) -> tuple[tuple[str, ...], str]:
     catalogs = (*_RELATIONS, *_GROUPS, *_FULL, *_OTHERS)
     if version >= 150000:
         catalogs = (*catalogs, "pg_publication_namespace")
-    counted = ", ".join(map(_written, catalogs))
+    counted = ", ".join(map(rows_written, catalogs))
     by_hand = ", ".join(f"'{c}'::regclass" for c in _RELATIONS if c != "pg_description")
     return catalogs, (
         "SELECT 0::int8, json_build_object("
