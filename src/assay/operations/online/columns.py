@@ -129,6 +129,10 @@ def fill(operations: Operations, table: str, schema: str | None, column: str) ->
         found = answer(operations, _PAGES, relation=relation(operations, table, schema))
     with patiently(operations):
         pages = found.pages if found is not None and found.pages else 0
+        if pages:
+            # one row alone: a default or a trigger that fails does so before much is written
+            first = f"ctid = (SELECT ctid FROM {target} WHERE {name} IS NULL LIMIT 1)"
+            run(operations, f"{update} AND {first}")
         for start in range(0, pages, PAGES):
             place = f"ctid >= '({start},0)'::tid AND ctid < '({start + PAGES},0)'::tid"
             run(operations, f"{update} AND {place}")
