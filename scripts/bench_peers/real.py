@@ -4,9 +4,10 @@
 makes it anew. A revision is safe when on PostgreSQL its upgrade does nothing to rows, and all that it
 changes in the catalog is
 
-- new tables that have a primary key, with what belongs to them, foreign keys among them included but
-  none to a table in use;
+- new tables whose primary key is not one integer of 32 bits, with what belongs to them, foreign keys
+  among them included but none to a table in use;
 - new columns of tables in use that may be NULL and have no default, identity or expression;
+- neither with a column of type ``json``, which the catalogue names as unsafe;
 - new enum types;
 
 and its downgrade leads back to the same catalog. The catalogs are read from the server before and
