@@ -133,6 +133,16 @@ def test_what_runs_twice_and_changes_twice(
     assert found.repeats is repeats
 
 
+def test_in_autocommit_too(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    engine = ("postgresql", str(request.getfixturevalue("postgresql_server")))
+    sql = "UPDATE t SET a = a + 1"
+    up = f"with op.get_context().autocommit_block():\n    op.execute({sql!r})"
+    trace = traced(tmp_path, engine, up)
+    (found,) = [s for s in trace.statements if s.sql == sql]
+    assert found.repeats
+    assert found.autocommit
+
+
 def test_values_that_do_not_come_back(tmp_path: Path, engine: tuple[str, str | None]) -> None:
     column = 'sa.Column("note", sa.String(50))'
     trace = traced(tmp_path, engine, 'op.drop_column("t", "note")', f'op.add_column("t", {column})')

@@ -31,6 +31,14 @@ __all__ = ["look_again", "worth_a_second_look"]
 TableKey = tuple[str, ...]
 
 
+_WITHIN = (
+    "SAVEPOINT assay_again",
+    ("ROLLBACK TO SAVEPOINT assay_again", "RELEASE SAVEPOINT assay_again"),
+)
+_ALONE = ("BEGIN", ("ROLLBACK",))
+"""In a transaction, and in autocommit: what makes a run be as if it had not been."""
+
+
 def worth_a_second_look(trace: Trace) -> bool:
     """Whether a second run can show more than the first did."""
     if trace.failure is not None:
@@ -118,24 +126,25 @@ class _Second:
     ) -> None:
         seen = (line_on_stack(self.file), sql)
         statement = self.risen.get(seen)
-        options = connection.get_execution_options()
-        if statement is None or options.get("isolation_level") == "AUTOCOMMIT":
+        if statement is None:
             return
+        alone = connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
+        begin, end = _ALONE if alone else _WITHIN
         names = set(statement.observed.rows)
         catalog = self.dialect.read_catalog(self.query).snapshot
         tables = {o.key for o in catalog.of_kind("table") if o.name in names}
         before = self._contents(catalog, tables)
         cursor = connection.connection.cursor()
         try:
-            cursor.execute("SAVEPOINT assay_again")
+            cursor.execute(begin)
             try:
                 (cursor.executemany if many else cursor.execute)(sql, given)
                 after = self._contents(catalog, tables)
                 changed = any(after[key].whole != before[key].whole for key in before)
             except Exception:
                 changed = True  # it cannot run twice
-            cursor.execute("ROLLBACK TO SAVEPOINT assay_again")
-            cursor.execute("RELEASE SAVEPOINT assay_again")
+            for statement_of_end in end:
+                cursor.execute(statement_of_end)
         finally:
             cursor.close()
         if changed:

@@ -55,11 +55,7 @@ class Watch:
     def read_variable(self, name: str) -> None:
         """The environment was asked for a variable."""
         line = line_on_stack(self.file)
-        if (
-            line is not None
-            and not _for_a_connection(self.file)
-            and not self._known("environment", name)
-        ):
+        if line is not None and not _by_the_way(self.file) and not self._known("environment", name):
             self.happenings.append(Happening("environment", line, name))
 
     def connected(self, connection: Any, *_branch: Any) -> None:
@@ -152,11 +148,12 @@ def _variables(watch: Watch) -> Iterator[None]:
         os.environ.__class__ = plain
 
 
-def _for_a_connection(file: str) -> bool:
-    """Whether a library of databases asks, on the way from the revision: a driver being connected."""
+def _by_the_way(file: str) -> bool:
+    """Whether it is not the revision that asks: a driver being connected, a module being imported."""
     frame = inspect.currentframe()
     while frame is not None and frame.f_code.co_filename != file:
-        if frame.f_code.co_filename.startswith(_DATABASES):
+        code = frame.f_code
+        if code.co_filename.startswith(_DATABASES) or code.co_name == "<module>":
             return True
         frame = frame.f_back
     return False

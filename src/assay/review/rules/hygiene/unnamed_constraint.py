@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from assay.catalog import CatalogObject, Change
 from assay.review.finding import Finding, Severity
 from assay.review.rule import Rule, RuleContext
-from assay.review.seen import changed, relation_of
+from assay.review.seen import bound, changed, relation_of
 from assay.trace.effects import OperationEffect
 
 __all__ = ["RULE"]
@@ -36,6 +36,8 @@ def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iter
     """A finding for each table that got such constraints."""
     said: set[str] = set()
     for operation in operations:
+        # DETACH … CONCURRENTLY keeps the bounds as a CHECK of its own
+        detached = bound(operation, attached=False)
         gone = {o.key[-1] for o in changed(operation, Change.REMOVED, *_KINDS)}
         text = "\n".join(statement.sql for statement in operation.statements)
         unnamed: dict[str, list[CatalogObject]] = {}
@@ -45,7 +47,7 @@ def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iter
             if lasts and found.key[-1] not in gone and _made_up(found, text, context.dialect):
                 unnamed.setdefault(relation_of(found), []).append(found)
         for table, constraints in unnamed.items():
-            if table in said:
+            if table in said or table in detached:
                 continue
             said.add(table)
             names = ", ".join(f"{c.kind} {c.key[-1]}" for c in constraints)

@@ -26,7 +26,11 @@ def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iter
     """A finding for each index that was dropped behind a lock, its table left."""
     left = {found.name for found in context.after.of_kind("table")}
     for operation in operations:
+        # USING INDEX: the index is a constraint's from then on
+        taken = {o.key for o in changed(operation, Change.ADDED, "unique", "primary key")}
         for index in changed(operation, Change.REMOVED, "index"):
+            if index.key in taken:
+                continue
             table = relation_of(index)
             seen = under(operation, table, "reads")
             if seen is not None and table in left:
