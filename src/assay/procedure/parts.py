@@ -125,11 +125,14 @@ class Part(Examination):
         raise AssertionError(self.revision.revision)
 
 
-def examined(session: Session, revisions: Sequence[Script]) -> list[Part]:
-    """Examinations of the revisions of one change, to be asked in order; nothing is run yet."""
+def examined(session: Session, revisions: Sequence[Script], *, newest: bool = True) -> list[Part]:
+    """Examinations of the revisions of one change, to be asked in order; nothing is run yet.
+
+    :param newest: the models are meant to be what they make.
+    """
     together = _Together(revisions)
     parts: list[Part] = []
     for revision in revisions:
         earlier = parts[-1] if parts else None
-        parts.append(Part(session, revision, True, earlier=earlier, together=together))
+        parts.append(Part(session, revision, newest, earlier=earlier, together=together))
     return parts
