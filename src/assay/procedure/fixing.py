@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +20,14 @@ from assay.procedure.parts import Part, examined
 from assay.procedure.pending import refuse_second_change, relative
 from assay.procedure.rewritten import Rewritten, rewritten
 from assay.procedure.session import Session
+from assay.procedure.steps import reverse_lines
+from assay.procedure.tracing import ROWS
 from assay.project.failures import short
 from assay.project.revision_file import find_slots
 from assay.prove.receipt import receipt_path
+from assay.prove.reversal import Reversal
+from assay.prove.rows import make_rows
+from assay.prove.walk import walk
 from assay.report import Line, Report, Status, Step
 from assay.review.engine import Review
 from assay.review.finding import Finding
@@ -43,6 +49,8 @@ class _Original:
     text: str
     part: Part
     review: Review
+    rows: int
+    """Rows that were made in each table: as many as it takes."""
 
     @property
     def path(self) -> Path:
@@ -71,13 +79,7 @@ def fix(session: Session, selected: str | None, *, dry_run: bool, unapplied: boo
         _refuse(session, script, unapplied)
         original = _examined(session, script)
         session.listener.doing("looking which operation each statement makes")
-        at = session.copy(session.chain_at)
-        try:
-            plan = captured(
-                session.project, at, script, rewritten(script, original.text, session.online)
-            )
-        finally:
-            session.shadows.drop(at)
+        plan = _planned(session, original)
         if len(plan.files) < 2 and all(f.text == original.text for f in plan.files):
             return _nothing(session, script, "Nothing to rewrite.", original, plan)
         if dry_run:
@@ -141,22 +143,44 @@ def _examined(session: Session, script: Script) -> _Original:
     """The revision as it is: it must run and reverse, or nothing could be held against it."""
     session.stand_before(script)
     (part,) = examined(session, [script], newest=False)
-    step, review, trace = part.review()
+    _, review, trace = part.review()
     if trace.failure is not None:
         raise ProcedureStop(
             f"The revision fails on a shadow: {trace.failure.message}",
             where=f"{short(script.path)}:{trace.failure.line}",
             next_step="Correct it first.",
         )
-    step, result = part.reverse(None)
+    # rows that were made up may be what it fails on, a NULL that becomes NOT NULL
+    for rows in (ROWS, 0):
+        (result,) = _walked(session, [script], rows)
+        if result.raised is None:
+            break
     if not result.reverses:
+        said = "; ".join(line.text for line in reverse_lines(result))
         raise ProcedureStop(
-            f"The revision does not reverse as it is: {step.summary}",
+            f"The revision does not reverse as it is: {said}",
             where=short(script.path),
             next_step="Correct its downgrade() first; see `assay prove`.",
         )
     text = Path(script.path).read_text(encoding="utf-8")
-    return _Original(script, text, part, review)
+    return _Original(script, text, part, review, rows)
+
+
+def _walked(session: Session, revisions: Sequence[Script], rows: int) -> tuple[Reversal, ...]:
+    session.listener.doing("up, down, up on a shadow")
+    at = session.copy(session.chain_at)
+    return walk(session.project, session.shadows, at, revisions, rows=rows)
+
+
+def _planned(session: Session, original: _Original) -> Rewritten:
+    """What it becomes; rows on the shadow show what reads and writes them."""
+    then = rewritten(original.script, original.text, session.online)
+    fill = partial(make_rows, per_table=ROWS) if original.rows else None
+    at = session.copy(session.chain_at)
+    try:
+        return captured(session.project, at, original.script, then, fill)
+    finally:
+        session.shadows.drop(at)
 
 
 @contextmanager
@@ -213,11 +237,10 @@ def _proven(
     left = compare(original.part.after[1].snapshot, parts[-1].after[1].snapshot)
     if left:
         raise _not_kept(original, "it leads to another catalog: " + "; ".join(d.text for d in left))
-    for part in parts:
-        step, result = part.reverse(None)
+    for result in _walked(session, revisions, original.rows):
         if not result.reverses:
-            shown = "; ".join(line.text for line in step.lines) or step.summary
-            raise _not_kept(original, f"{part.revision.revision} does not reverse: {shown}")
+            said = "; ".join(line.text for line in reverse_lines(result))
+            raise _not_kept(original, f"{result.revision} does not reverse: {said}")
     reviews = [part.review()[1] for part in parts]
     lines = [(direction, item.piece.first, item.piece.last) for direction, item in plan.fixed]
     gone = {_key(f) for f in original.review.findings if _on(f, lines) and _of_locks(f)}
@@ -302,7 +325,7 @@ def _report(
     """What was rewritten, and what stays."""
     diff = _diff(original, files)
     names = [short(str(original.path.parent / file.name)) for file in files]
-    stays, said = _stays(original, plan)
+    stays, said = _stays(original, plan, reviews)
     count = len(plan.fixed)
     what = f"{count} statement{'s' if count != 1 else ''} in safe form, in {', '.join(names)}"
     step = Step(
@@ -332,7 +355,8 @@ def _report(
         "written": reviews is not None,
     }
     summary = (
-        f"{original.script.revision} is rewritten to its safe form."
+        f"{original.script.revision} is rewritten to its safe form"
+        + (f"; {len(said)} of its statements stay as they are." if said else ".")
         if reviews is not None
         else "Nothing was written: --dry-run."
     )
@@ -361,20 +385,34 @@ def _style(text: str) -> str:
     return {"+": "added", "-": "removed"}.get(text[:1], "plain")
 
 
-def _stays(original: _Original, plan: Rewritten) -> tuple[list[Line], list[dict[str, Any]]]:
-    """Findings on statements that have no safe form, with the reason."""
+def _stays(
+    original: _Original, plan: Rewritten, reviews: Sequence[Review] | None = None
+) -> tuple[list[Line], list[dict[str, Any]]]:
+    """Findings on statements that have no safe form, with the reason.
+
+    :param reviews: of what was written; what is not in them is gone.
+    """
     lines: list[Line] = []
     data: list[dict[str, Any]] = []
+    left = None if reviews is None else {_key(f) for review in reviews for f in review.findings}
     for direction, item in plan.kept:
         place = (direction, item.piece.first, item.piece.last)
-        for finding in original.review.findings:
-            if not _of_locks(finding) or finding.waived or not _on(finding, [place]):
-                continue
+        found = [
+            f
+            for f in original.review.findings
+            if _of_locks(f) and not f.waived and _on(f, [place])
+            if left is None or _key(f) in left
+        ]
+        if found:
             where = f"{original.path.name}:{item.piece.first}"
-            lines.append(Line(f"{where} stays: {item.stays}", "finding"))
-            lines.append(Line(f"{finding.rule}: {finding.message}", "hint", 1))
+            lines.append(Line(f"{where} stays as it is: {item.stays}", "finding"))
+            lines += [Line(f"{f.rule}: {f.message}", "hint", 1) for f in found]
             data.append(
-                {"file": short(str(original.path)), "line": item.piece.first,
-                 "why": item.stays, "finding": finding.to_json()}
-            )  # fmt: skip
+                {
+                    "file": short(str(original.path)),
+                    "line": item.piece.first,
+                    "why": item.stays,
+                    "findings": [f.to_json() for f in found],
+                }
+            )
     return lines, data

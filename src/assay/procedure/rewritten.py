@@ -13,7 +13,7 @@ from assay.errors import ProcedureStop
 from assay.generate.plan.comparison import Request
 from assay.generate.recipes.files import File, files_of
 from assay.generate.recipes.parts import cut
-from assay.generate.recipes.rewriting import Item, Ran, Rendered, Unclear, items_of
+from assay.generate.recipes.rewriting import Item, Ran, Rendered, Unclear, item_of, items_of
 from assay.generate.recipes.scripts import situation_of
 from assay.generate.recipes.source import function_of
 from assay.generate.render import exact_expressions, rendering_of
@@ -69,7 +69,7 @@ def rewritten(
         ups = items_of(up, ran.up, sides[0], render)
         downs = items_of(down, ran.down, sides[1], render)
         try:
-            parts = cut(ups, downs)
+            parts = cut(ups, downs, lambda op: item_of(op, sides[1], render))
             files = files_of(text, path.name, revision.revision, (up, down), parts, sides, render)
         except Unclear as unclear:
             raise ProcedureStop(

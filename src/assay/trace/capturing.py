@@ -11,11 +11,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from assay.catalog import compare
 from assay.dialects import Address, load
 from assay.generate.recipes.rewriting import Happened, Ran
-from assay.project.compat import end_external_transaction, migration_transaction, set_ddl_memo
+from assay.project.compat import (
+    end_external_transaction,
+    migration_transaction,
+    set_ddl_memo,
+    version_table,
+)
 from assay.project.failures import RevisionFailed
 from assay.project.project import Project, execute_on, query_on
 from assay.shadow.reading import connection_of
 from assay.trace.recorder import Recorder, recording
+from assay.trace.run import Fill
 
 if TYPE_CHECKING:
     from alembic.operations import ops
@@ -33,10 +39,12 @@ def captured(
     at: Address,
     revision: Script,
     then: Callable[[MigrationContext, Ran], Found],
+    fill: Fill | None = None,
 ) -> Found:
     """Run ``upgrade()`` and ``downgrade()`` on a shadow of ours that stands just before the revision.
 
     :param then: is told what was seen, on the same connection; its answer is returned.
+    :param fill: makes rows first, so that what reads and writes them shows.
     :raises RevisionFailed: one of them raises.
     """
     found: list[Found] = []
@@ -44,6 +52,9 @@ def captured(
     def work(_heads: tuple[str, ...], context: MigrationContext) -> list[Any]:
         end_external_transaction(context)
         connection = connection_of(context)
+        if fill is not None:
+            fill(connection)
+            connection.commit()
         dialect = load(at.dialect)
         before = dialect.read_catalog(query_on(connection)).snapshot
         connection.rollback()
@@ -73,11 +84,12 @@ def _run(
     connection.rollback()
     function = getattr(revision.module, direction)
     arguments = context.opts["assay_run"].run_arguments
+    own = ".".join(part for part in version_table(context) if part)
     try:
         with (
             migration_transaction(context),
             recording(connection, str(revision.path), dialect, state, observer) as recorder,
-            _watching(connection, function.__code__, recorder) as found,
+            _watching(connection, function.__code__, recorder, {own}) as found,
         ):
             function(**arguments)
     except Exception as error:
@@ -90,7 +102,7 @@ def _run(
 
 @contextmanager
 def _watching(
-    connection: Connection, code: CodeType, recorder: Recorder
+    connection: Connection, code: CodeType, recorder: Recorder, own: set[str]
 ) -> Iterator[list[Happened]]:
     """Operations from outside of any other, and statements, with the line of the function itself."""
     from alembic.operations.base import AbstractOperations
@@ -119,14 +131,15 @@ def _watching(
         seen = recorder.statements[-1]
         old, new = seen.before, seen.after
         differences = compare(old, new) if old is not None and new is not None else ()
-        locked = tuple(lock.relation for lock in seen.observed.locks)
-        touched = locked + tuple(seen.observed.rows)
+        locked = [lock.relation for lock in seen.observed.locks if lock.kind != "index"]
+        touched = {*locked, *seen.observed.rows, *seen.observed.scanned} - own
         found.append(
             Happened(
                 _line(code),
                 differences=differences,
                 changed_catalog=seen.changed_catalog,
-                locks=frozenset(touched),
+                touched=frozenset(touched),
+                counts=seen.rows is not None,
                 outside=seen.autocommit,
             )
         )

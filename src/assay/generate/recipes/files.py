@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from alembic.operations import ops
 
-from assay.generate.recipes import quick_form, safe_form
 from assay.generate.recipes.parts import Part
 from assay.generate.recipes.rewriting import Item, Render
 from assay.generate.recipes.sections import Kind
@@ -61,10 +60,8 @@ def files_of(
     for number, (ident, part) in enumerate(zip(ids, parts, strict=True)):
         several = len(parts) > 1
         bodies = [
-            _body(functions[0], part.up, part.ups, (), sides[0], render, number, parts),
-            _body(
-                functions[1], part.down, part.downs, part.undone, sides[1], render, number, parts
-            ),
+            _body(functions[0], part.up, part.ups, sides[0], render, number, parts),
+            _body(functions[1], part.down, part.downs, sides[1], render, number, parts),
         ]
         new = _with_bodies(text, functions, [lines for lines, _ in bodies])
         new = _with_imports(new, {one for _, imports in bodies for one in imports})
@@ -87,7 +84,6 @@ def _body(
     function: Function,
     kind: Kind,
     items: Sequence[Item],
-    undone: Sequence[ops.MigrateOperation],
     on: Situation,
     render: Render,
     number: int,
@@ -96,17 +92,8 @@ def _body(
     """The lines of a function's body, without its indentation, and what they import."""
     lines: list[Line] = []
     imports: set[str] = set()
-    derived: list[Line] = []
-    for op in reversed(undone):
-        safe = safe_form(op, on)
-        if safe is not None and kind in (Kind.EMPTY, Kind.QUICK):
-            kind = Kind.ONLINE
-        other = (safe or quick_form(op)) if kind is Kind.ONLINE else None
-        written = render(other if other is not None else [op])
-        imports |= written.imports
-        derived += [Line(text) for text in written.lines]
     if kind is Kind.ONLINE:
-        block: list[Line] = [*derived]
+        block: list[Line] = []
 
         def flush() -> None:
             if any(_is_code(line) for line in block):
@@ -127,15 +114,17 @@ def _body(
                 block.extend(_kept([item]))
             else:
                 imports |= form.imports
+                block.extend(Line(comment) for comment in item.piece.comments)
                 block.extend(Line(text) for text in form.lines)
         flush()
     else:
         waits = on.dialect == "postgresql" and any(item.locking for item in items)
         said = any(item.ran and item.kind is Kind.EMPTY for item in items)
-        if (waits or (derived and on.dialect == "postgresql")) and not said:
+        if waits and not said:
             limit = render([ops.ExecuteSQLOp(f"SET LOCAL lock_timeout = '{BRIEF}'")])
             lines.extend(Line(text) for text in limit.lines)
-        lines.extend([*derived, *_kept(items, leads=True)])
+        lines.extend(_kept(items, leads=True))
+        imports |= {one for item in items if item.plain for one in item.plain.imports}
     whole = len(parts) == 1
     # the downgrade of the first part is the end of the downgrade as it was
     first = number == (0 if function.name == "upgrade" else len(parts) - 1)
@@ -159,6 +148,8 @@ def _kept(items: Iterable[Item], *, leads: bool = False) -> list[Line]:
     header: tuple[Line, ...] = ()
     for item in items:
         piece = item.piece
+        if item.plain is not None:
+            found.extend(Line(text) for text in item.plain.lines)
         above = piece.lead if leads else ()
         if piece.header:
             if piece.header is not header:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from alembic.operations import ops
@@ -18,22 +18,23 @@ _BACK = {Change.ADDED: Change.REMOVED, Change.REMOVED: Change.ADDED, Change.ALTE
 
 @dataclass
 class Part:
-    """What makes one revision.
-
-    :param undone: operations that take back what only a later part of the downgrade takes back,
-        where it takes away the whole of it.
-    """
+    """What makes one revision."""
 
     up: Kind = Kind.EMPTY
     down: Kind = Kind.EMPTY
     ups: list[Item] = field(default_factory=list)
     downs: list[Item] = field(default_factory=list)
-    undone: list[ops.MigrateOperation] = field(default_factory=list)
 
 
-def cut(ups: Sequence[Item], downs: Sequence[Item]) -> list[Part]:
+def cut(
+    ups: Sequence[Item], downs: Sequence[Item], item_of: Callable[[ops.MigrateOperation], Item]
+) -> list[Part]:
     """As few revisions as the kinds of the statements allow, in their order.
 
+    What one statement of the downgrade takes back of several revisions (a dropped column, its index
+    with it) is taken back in each by an operation of its own.
+
+    :param item_of: an operation that no statement of the file makes.
     :raises Unclear: a statement cannot be told where it belongs.
     """
     of = _taken_back(ups, downs)
@@ -57,11 +58,12 @@ def cut(ups: Sequence[Item], downs: Sequence[Item]) -> list[Part]:
     if len(found) == 1:
         found[0].downs[:] = downs
         return found
-    for number, part in enumerate(found):
+    for number in range(len(found)):
         _follow(found, number, "ups")
         _follow(found, number, "downs")
-        part.undone = [op for item in part.ups if (op := _undo(item, part, found)) is not None]
     _in_order(found, downs)
+    for part in found:
+        _complete(part, found, dict(zip(map(id, downs), of, strict=True)), ups, item_of)
     return found
 
 
@@ -131,6 +133,25 @@ def _follow(parts: Sequence[Part], number: int, side: str) -> None:
                 )
         items[at:at] = needed
         at = at + 1 if not needed else at
+
+
+def _complete(
+    part: Part,
+    parts: Sequence[Part],
+    of: Mapping[int, int],
+    ups: Sequence[Item],
+    item_of: Callable[[ops.MigrateOperation], Item],
+) -> None:
+    """Give a part the operations that take back what only an earlier part's downgrade takes back."""
+    numbers = {id(item): number for number, item in enumerate(ups)}
+    for item in list(part.ups):
+        op = _undo(item, part, parts)
+        if op is None:
+            continue
+        made, number = item_of(op), numbers[id(item)]
+        later = [n for n, down in enumerate(part.downs) if of.get(id(down), number) > number]
+        part.downs.insert(later[-1] + 1 if later else 0, made)
+        part.down = joined(part.down, made.kind) or Kind.PLAIN
 
 
 def _undo(item: Item, part: Part, parts: Sequence[Part]) -> ops.MigrateOperation | None:

@@ -17,7 +17,7 @@ from assay.generate.recipes.sections import Kind
 from assay.generate.recipes.situation import Situation
 from assay.generate.recipes.source import Function, Piece
 
-__all__ = ["Happened", "Item", "Ran", "Rendered", "Unclear", "items_of"]
+__all__ = ["Happened", "Item", "Ran", "Rendered", "Unclear", "item_of", "items_of"]
 
 Ops = Sequence[ops.MigrateOperation]
 
@@ -38,7 +38,8 @@ class Happened:
     """One thing that a line of a function made: an operation, or a statement with its effect.
 
     :param line: of the function itself, whoever it called.
-    :param locks: tables, as people write them, that it locked or whose rows it changed.
+    :param touched: tables, as people write them, that it locked, or whose rows it read or changed.
+    :param counts: the server counted rows for it, be it none: it is about rows, not a setting.
     :param outside: it ran outside of a transaction.
     """
 
@@ -46,7 +47,8 @@ class Happened:
     operation: ops.MigrateOperation | None = None
     differences: tuple[Difference, ...] = ()
     changed_catalog: bool = False
-    locks: frozenset[str] = frozenset()
+    touched: frozenset[str] = frozenset()
+    counts: bool = False
     outside: bool = False
 
 
@@ -78,6 +80,7 @@ class Item:
     :param kind: how it runs; of one with a safe form, how that runs.
     :param safe: its safe form.
     :param quick: what it is among operations that run outside of a transaction.
+    :param plain: its text where it has none in the file: it was made to take back another.
     :param own: it has an autocommit block itself.
     :param makes: what it did to the catalog.
     :param locking: it locks a table in use while it changes the catalog.
@@ -89,6 +92,7 @@ class Item:
     kind: Kind = Kind.EMPTY
     safe: Rendered | None = None
     quick: Rendered | None = None
+    plain: Rendered | None = None
     operation: ops.MigrateOperation | None = None
     own: bool = False
     makes: frozenset[tuple[tuple[str, tuple[str, ...]], Change]] = frozenset()
@@ -121,6 +125,22 @@ def items_of(
     pieces = function.pieces
     seen = _by_piece(pieces, happened)
     return [_item(piece, seen[n], on, render) for n, piece in enumerate(pieces)]
+
+
+def item_of(op: ops.MigrateOperation, on: Situation, render: Render) -> Item:
+    """An operation that no statement of the file makes."""
+    safe, quick = safe_form(op, on), quick_form(op)
+    kind = Kind.ONLINE if safe is not None else Kind.PLAIN if quick is None else Kind.QUICK
+    return Item(
+        Piece((), (), 0, 0),
+        kind,
+        None if safe is None else render(safe),
+        None if quick is None else render(quick),
+        render([op]),
+        op,
+        locking=True,
+        ran=True,
+    )
 
 
 def _by_piece(pieces: Sequence[Piece], happened: Iterable[Happened]) -> list[_Seen]:
@@ -166,9 +186,10 @@ def _share(pieces: Sequence[Piece], flushed: Sequence[Happened], found: Sequence
 
 
 def _item(piece: Piece, seen: _Seen, on: Situation, render: Render) -> Item:
-    touched = {name for s in seen.statements for name in s.locks}
+    touched = {name for s in seen.statements for name in s.touched}
     in_use = any(_in_use(name, on) for name in touched)
     changed = any(s.changed_catalog for s in seen.statements)
+    unknown = not touched and any(s.counts for s in seen.statements)
     item = Item(
         piece,
         own=seen.outside,
@@ -185,7 +206,7 @@ def _item(piece: Piece, seen: _Seen, on: Situation, render: Render) -> Item:
         item.kind = Kind.ONLINE
     elif item.quick is not None:
         item.kind = Kind.QUICK
-    elif piece.slot or (in_use and not changed):
+    elif piece.slot or (not changed and (in_use or unknown)):
         item.kind = Kind.DATA
     elif item.ran and (changed or touched):
         item.kind = Kind.PLAIN

@@ -7,6 +7,8 @@ lines may change, never inside of a string.
 from __future__ import annotations
 
 import ast
+import io
+import tokenize
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -37,6 +39,7 @@ class Piece:
     :param first: its first line in the file, from 1; ``last`` its last.
     :param header: the line(s) of the ``with op.batch_alter_table(…)`` that it stands in, if it does.
     :param call: the operation where it is one direct call: ``create_index``.
+    :param comments: those beside its lines and between them.
     :param binds: names that it gives a value, ``uses`` those that it reads.
     """
 
@@ -49,6 +52,7 @@ class Piece:
     binds: frozenset[str] = frozenset()
     uses: frozenset[str] = frozenset()
     slot: bool = False
+    comments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -137,13 +141,13 @@ class _Source:
             # comments between the opening and the first statement are the first statement's
             while header and header[-1].text.strip().startswith("#"):
                 header.pop()
-            at = node.lineno + len(header)
+            at, opening = node.lineno + len(header), tuple(header)
             inner = node.body[0].col_offset
             for one in node.body:
                 above = lead + self.lines(at, one.lineno - 1, inner)
                 yield _piece(
                     [one], above, self.lines(one.lineno, _end(one), inner), one.lineno,
-                    _end(one), batch, tuple(header),
+                    _end(one), batch, opening,
                 )  # fmt: skip
                 lead, at = [], _end(one) + 1
             return
@@ -174,10 +178,18 @@ def _piece(
             elif isinstance(one, ast.ExceptHandler) and one.name:
                 binds.add(one.name)
     call = _direct_call(nodes[0], owner) if len(nodes) == 1 and not slot else None
+    written = tuple(text)
     return Piece(
-        tuple(lead), tuple(text), first, last, header, call,
-        frozenset(binds), frozenset(uses), slot,
+        tuple(lead), written, first, last, header, call,
+        frozenset(binds), frozenset(uses), slot, _comments(written),
     )  # fmt: skip
+
+
+def _comments(lines: Iterable[Line]) -> tuple[str, ...]:
+    """The comments in a statement's text."""
+    text = "\n".join(line.text for line in lines) + "\n"
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    return tuple(one.string for one in tokens if one.type == tokenize.COMMENT)
 
 
 def _in_slots(
