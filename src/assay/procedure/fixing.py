@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from assay.apply.backup import leaving_no_file
 from assay.catalog import compare
 from assay.errors import AssayError, ExitCode, PersonMustDecide, ProcedureStop, UsageError
 from assay.generate.recipes.files import File
 from assay.procedure import state
-from assay.procedure.parts import Part, examined
+from assay.procedure.fixed import (
+    Original,
+    fixed_report,
+    key_of,
+    nothing,
+    of_locks,
+    on_lines,
+)
+from assay.procedure.parts import examined
 from assay.procedure.pending import refuse_second_change, relative
 from assay.procedure.rewritten import Rewritten, rewritten
 from assay.procedure.session import Session
@@ -28,9 +34,8 @@ from assay.prove.receipt import receipt_path
 from assay.prove.reversal import Reversal
 from assay.prove.rows import make_rows
 from assay.prove.walk import walk
-from assay.report import Line, Report, Status, Step
+from assay.report import Report
 from assay.review.engine import Review
-from assay.review.finding import Finding
 from assay.review.suppress import read_waivers
 from assay.shadow.reading import read_database
 from assay.trace.capturing import captured
@@ -39,22 +44,6 @@ if TYPE_CHECKING:
     from alembic.script import Script
 
 __all__ = ["fix"]
-
-
-@dataclass(frozen=True)
-class _Original:
-    """The revision as it is."""
-
-    script: Script
-    text: str
-    part: Part
-    review: Review
-    rows: int
-    """Rows that were made in each table: as many as it takes."""
-
-    @property
-    def path(self) -> Path:
-        return Path(self.script.path)
 
 
 def fix(session: Session, selected: str | None, *, dry_run: bool, unapplied: bool) -> Report:
@@ -74,20 +63,20 @@ def fix(session: Session, selected: str | None, *, dry_run: bool, unapplied: boo
         )
     script = found[0]
     if session.probe.dialect != "postgresql":
-        return _nothing(session, script, f"There is no safer form on {session.probe.dialect}.")
+        return nothing(session, script, f"There is no safer form on {session.probe.dialect}.")
     with state.locked(session.settings.state_folder):
         _refuse(session, script, unapplied)
         original = _examined(session, script)
         session.listener.doing("looking which operation each statement makes")
         plan = _planned(session, original)
         if len(plan.files) < 2 and all(f.text == original.text for f in plan.files):
-            return _nothing(session, script, "Nothing to rewrite.", original, plan)
+            return nothing(session, script, "Nothing to rewrite.", original, plan)
         if dry_run:
-            return _report(session, original, plan, plan.files, None)
+            return fixed_report(session, original, plan, plan.files, None)
         with _written(session, original, plan.files) as revisions:
             reviews = _proven(session, original, plan, revisions)
         files = _without_idle_waivers(original, plan.files, reviews)
-    return _report(session, original, plan, files, reviews)
+    return fixed_report(session, original, plan, files, reviews)
 
 
 def _refuse(session: Session, script: Script, unapplied: bool) -> None:
@@ -139,7 +128,7 @@ def _refuse(session: Session, script: Script, unapplied: bool) -> None:
         )
 
 
-def _examined(session: Session, script: Script) -> _Original:
+def _examined(session: Session, script: Script) -> Original:
     """The revision as it is: it must run and reverse, or nothing could be held against it."""
     session.stand_before(script)
     (part,) = examined(session, [script], newest=False)
@@ -163,7 +152,7 @@ def _examined(session: Session, script: Script) -> _Original:
             next_step="Correct its downgrade() first; see `assay prove`.",
         )
     text = Path(script.path).read_text(encoding="utf-8")
-    return _Original(script, text, part, review, rows)
+    return Original(script, text, part, review, rows)
 
 
 def _walked(session: Session, revisions: Sequence[Script], rows: int) -> tuple[Reversal, ...]:
@@ -172,7 +161,7 @@ def _walked(session: Session, revisions: Sequence[Script], rows: int) -> tuple[R
     return walk(session.project, session.shadows, at, revisions, rows=rows)
 
 
-def _planned(session: Session, original: _Original) -> Rewritten:
+def _planned(session: Session, original: Original) -> Rewritten:
     """What it becomes; rows on the shadow show what reads and writes them."""
     then = rewritten(original.script, original.text, session.online)
     fill = partial(make_rows, per_table=ROWS) if original.rows else None
@@ -184,9 +173,7 @@ def _planned(session: Session, original: _Original) -> Rewritten:
 
 
 @contextmanager
-def _written(
-    session: Session, original: _Original, files: Sequence[File]
-) -> Iterator[list[Script]]:
+def _written(session: Session, original: Original, files: Sequence[File]) -> Iterator[list[Script]]:
     """The files in the place of the original; put back when what is within raises.
 
     A killed run leaves the original in ``.assay/backups/``.
@@ -227,7 +214,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _proven(
-    session: Session, original: _Original, plan: Rewritten, revisions: Sequence[Script]
+    session: Session, original: Original, plan: Rewritten, revisions: Sequence[Script]
 ) -> list[Review]:
     """Same catalog, each reverses, none of the findings that were to go, no new stop.
 
@@ -243,18 +230,18 @@ def _proven(
             raise _not_kept(original, f"{result.revision} does not reverse: {said}")
     reviews = [part.review()[1] for part in parts]
     lines = [(direction, item.piece.first, item.piece.last) for direction, item in plan.fixed]
-    gone = {_key(f) for f in original.review.findings if _on(f, lines) and _of_locks(f)}
-    kept = {_key(f) for f in original.review.findings if not _on(f, lines)}
-    stops = {_key(f) for f in original.review.findings if f.stops}
+    gone = {key_of(f) for f in original.review.findings if on_lines(f, lines) and of_locks(f)}
+    kept = {key_of(f) for f in original.review.findings if not on_lines(f, lines)}
+    stops = {key_of(f) for f in original.review.findings if f.stops}
     for review in reviews:
         for finding in review.findings:
-            key = _key(finding)
+            key = key_of(finding)
             if (key in gone and key not in kept) or (finding.stops and key not in stops):
                 raise _not_kept(original, f"the review says {finding.rule}: {finding.message}")
     return reviews
 
 
-def _not_kept(original: _Original, why: str) -> ProcedureStop:
+def _not_kept(original: Original, why: str) -> ProcedureStop:
     return ProcedureStop(
         f"The safe form was not kept, the file is as it was: {why}",
         where=short(str(original.path)),
@@ -262,23 +249,8 @@ def _not_kept(original: _Original, why: str) -> ProcedureStop:
     )
 
 
-def _key(finding: Finding) -> tuple[str, str]:
-    return finding.rule, finding.object
-
-
-def _of_locks(finding: Finding) -> bool:
-    return finding.rule.startswith("locks/")
-
-
-def _on(finding: Finding, lines: Sequence[tuple[str, int, int]]) -> bool:
-    line = finding.line
-    return line is not None and any(
-        direction == finding.direction and first <= line <= last for direction, first, last in lines
-    )
-
-
 def _without_idle_waivers(
-    original: _Original, files: Sequence[File], reviews: Sequence[Review]
+    original: Original, files: Sequence[File], reviews: Sequence[Review]
 ) -> list[File]:
     """The files without waivers of findings that are gone; only comments change."""
     found: list[File] = []
@@ -299,120 +271,3 @@ def _without_idle_waivers(
             _write(path, text.replace("\n", ending).encode())
         found.append(File(file.revision, file.name, text))
     return found
-
-
-def _nothing(
-    session: Session,
-    script: Script,
-    why: str,
-    original: _Original | None = None,
-    plan: Rewritten | None = None,
-) -> Report:
-    lines, stays = _stays(original, plan) if original is not None and plan is not None else ([], [])
-    step = Step("fix", Status.PASSED, f"{short(script.path)} stays as it is.", lines=tuple(lines))
-    session.listener.done(step)
-    data = {"revision": script.revision, "files": [], "diff": "", "stays": stays, "written": False}
-    return Report("review", ExitCode.GOOD, why, (step,), data=data)
-
-
-def _report(
-    session: Session,
-    original: _Original,
-    plan: Rewritten,
-    files: Sequence[File],
-    reviews: Sequence[Review] | None,
-) -> Report:
-    """What was rewritten, and what stays."""
-    diff = _diff(original, files)
-    names = [short(str(original.path.parent / file.name)) for file in files]
-    stays, said = _stays(original, plan, reviews)
-    count = len(plan.fixed)
-    what = f"{count} statement{'s' if count != 1 else ''} in safe form, in {', '.join(names)}"
-    step = Step(
-        "fix",
-        Status.PASSED if reviews is not None else Status.NOTE,
-        f"{what}." if reviews is not None else f"It would be {what}.",
-        lines=(*(Line(text, _style(text)) for text in diff), *stays),
-    )
-    session.listener.done(step)
-    steps = [step]
-    if reviews is not None:
-        proof = Step(
-            "proof",
-            Status.PASSED,
-            f"The same catalog as before; {'each revision' if len(files) > 1 else 'it'} reverses; "
-            "reviewed again without the findings.",
-        )
-        session.listener.done(proof)
-        steps.append(proof)
-    data: dict[str, Any] = {
-        "revision": original.script.revision,
-        "revisions": [file.revision for file in files],
-        "files": names,
-        "diff": "\n".join(diff) + "\n",
-        "stays": said,
-        "findings": [f.to_json() for review in reviews or () for f in review.findings],
-        "written": reviews is not None,
-    }
-    summary = (
-        f"{original.script.revision} is rewritten to its safe form"
-        + (f"; {len(said)} of its statements stay as they are." if said else ".")
-        if reviews is not None
-        else "Nothing was written: --dry-run."
-    )
-    then = "`assay prove` it; your copy is in .assay/backups/." if reviews is not None else None
-    return Report("review", ExitCode.GOOD, summary, tuple(steps), then, data)
-
-
-def _diff(original: _Original, files: Sequence[File]) -> list[str]:
-    found: list[str] = []
-    for number, file in enumerate(files):
-        last = number == len(files) - 1
-        name = short(str(original.path.parent / file.name))
-        found += difflib.unified_diff(
-            original.text.splitlines() if last else [],
-            file.text.splitlines(),
-            name if last else "/dev/null",
-            name,
-            lineterm="",
-        )
-    return found
-
-
-def _style(text: str) -> str:
-    if text.startswith(("+++", "---", "@@")):
-        return "hint"
-    return {"+": "added", "-": "removed"}.get(text[:1], "plain")
-
-
-def _stays(
-    original: _Original, plan: Rewritten, reviews: Sequence[Review] | None = None
-) -> tuple[list[Line], list[dict[str, Any]]]:
-    """Findings on statements that have no safe form, with the reason.
-
-    :param reviews: of what was written; what is not in them is gone.
-    """
-    lines: list[Line] = []
-    data: list[dict[str, Any]] = []
-    left = None if reviews is None else {_key(f) for review in reviews for f in review.findings}
-    for direction, item in plan.kept:
-        place = (direction, item.piece.first, item.piece.last)
-        found = [
-            f
-            for f in original.review.findings
-            if _of_locks(f) and not f.waived and _on(f, [place])
-            if left is None or _key(f) in left
-        ]
-        if found:
-            where = f"{original.path.name}:{item.piece.first}"
-            lines.append(Line(f"{where} stays as it is: {item.stays}", "finding"))
-            lines += [Line(f"{f.rule}: {f.message}", "hint", 1) for f in found]
-            data.append(
-                {
-                    "file": short(str(original.path)),
-                    "line": item.piece.first,
-                    "why": item.stays,
-                    "findings": [f.to_json() for f in found],
-                }
-            )
-    return lines, data

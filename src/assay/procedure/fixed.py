@@ -1,0 +1,177 @@
+"""What ``assay review --fix`` has to say: the difference, what stays, and why."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assay.errors import ExitCode
+from assay.generate.recipes.files import File
+from assay.procedure.parts import Part
+from assay.procedure.rewritten import Rewritten
+from assay.procedure.session import Session
+from assay.project.failures import short
+from assay.report import Line, Report, Status, Step
+from assay.review.engine import Review
+from assay.review.finding import Finding
+
+if TYPE_CHECKING:
+    from alembic.script import Script
+
+__all__ = ["Original", "fixed_report", "key_of", "nothing", "of_locks", "on_lines"]
+
+
+@dataclass(frozen=True)
+class Original:
+    """The revision as it is."""
+
+    script: Script
+    text: str
+    part: Part
+    review: Review
+    rows: int
+    """Rows that were made in each table: as many as it takes."""
+
+    @property
+    def path(self) -> Path:
+        """Its file."""
+        return Path(self.script.path)
+
+
+def key_of(finding: Finding) -> tuple[str, str]:
+    """What a finding is about, whatever line it is on."""
+    return finding.rule, finding.object
+
+
+def of_locks(finding: Finding) -> bool:
+    """Whether a safe form is meant to be without it."""
+    return finding.rule.startswith("locks/")
+
+
+def on_lines(finding: Finding, lines: Sequence[tuple[str, int, int]]) -> bool:
+    """Whether a finding is on lines of a direction, from the first to the last."""
+    line = finding.line
+    return line is not None and any(
+        direction == finding.direction and first <= line <= last for direction, first, last in lines
+    )
+
+
+def nothing(
+    session: Session,
+    script: Script,
+    why: str,
+    original: Original | None = None,
+    plan: Rewritten | None = None,
+) -> Report:
+    """The report where nothing is rewritten."""
+    lines, stays = _stays(original, plan) if original is not None and plan is not None else ([], [])
+    step = Step("fix", Status.PASSED, f"{short(script.path)} stays as it is.", lines=tuple(lines))
+    session.listener.done(step)
+    data = {"revision": script.revision, "files": [], "diff": "", "stays": stays, "written": False}
+    return Report("review", ExitCode.GOOD, why, (step,), data=data)
+
+
+def fixed_report(
+    session: Session,
+    original: Original,
+    plan: Rewritten,
+    files: Sequence[File],
+    reviews: Sequence[Review] | None,
+) -> Report:
+    """What was rewritten, and what stays."""
+    diff = _diff(original, files)
+    names = [short(str(original.path.parent / file.name)) for file in files]
+    stays, said = _stays(original, plan, reviews)
+    count = len(plan.fixed)
+    what = f"{count} statement{'s' if count != 1 else ''} in safe form, in {', '.join(names)}"
+    step = Step(
+        "fix",
+        Status.PASSED if reviews is not None else Status.NOTE,
+        f"{what}." if reviews is not None else f"It would be {what}.",
+        lines=(*(Line(text, _style(text)) for text in diff), *stays),
+    )
+    session.listener.done(step)
+    steps = [step]
+    if reviews is not None:
+        proof = Step(
+            "proof",
+            Status.PASSED,
+            f"The same catalog as before; {'each revision' if len(files) > 1 else 'it'} reverses; "
+            "reviewed again without the findings.",
+        )
+        session.listener.done(proof)
+        steps.append(proof)
+    data: dict[str, Any] = {
+        "revision": original.script.revision,
+        "revisions": [file.revision for file in files],
+        "files": names,
+        "diff": "\n".join(diff) + "\n",
+        "stays": said,
+        "findings": [f.to_json() for review in reviews or () for f in review.findings],
+        "written": reviews is not None,
+    }
+    summary = (
+        f"{original.script.revision} is rewritten to its safe form"
+        + (f"; {len(said)} of its statements stay as they are." if said else ".")
+        if reviews is not None
+        else "Nothing was written: --dry-run."
+    )
+    then = "`assay prove` it; your copy is in .assay/backups/." if reviews is not None else None
+    return Report("review", ExitCode.GOOD, summary, tuple(steps), then, data)
+
+
+def _diff(original: Original, files: Sequence[File]) -> list[str]:
+    found: list[str] = []
+    for number, file in enumerate(files):
+        last = number == len(files) - 1
+        name = short(str(original.path.parent / file.name))
+        found += difflib.unified_diff(
+            original.text.splitlines() if last else [],
+            file.text.splitlines(),
+            name if last else "/dev/null",
+            name,
+            lineterm="",
+        )
+    return found
+
+
+def _style(text: str) -> str:
+    if text.startswith(("+++", "---", "@@")):
+        return "hint"
+    return {"+": "added", "-": "removed"}.get(text[:1], "plain")
+
+
+def _stays(
+    original: Original, plan: Rewritten, reviews: Sequence[Review] | None = None
+) -> tuple[list[Line], list[dict[str, Any]]]:
+    """Findings on statements that have no safe form, with the reason.
+
+    :param reviews: of what was written; what is not in them is gone.
+    """
+    lines: list[Line] = []
+    data: list[dict[str, Any]] = []
+    left = None if reviews is None else {key_of(f) for review in reviews for f in review.findings}
+    for direction, item in plan.kept:
+        place = (direction, item.piece.first, item.piece.last)
+        found = [
+            f
+            for f in original.review.findings
+            if of_locks(f) and not f.waived and on_lines(f, [place])
+            if left is None or key_of(f) in left
+        ]
+        if found:
+            where = f"{original.path.name}:{item.piece.first}"
+            lines.append(Line(f"{where} stays as it is: {item.stays}", "finding"))
+            lines += [Line(f"{f.rule}: {f.message}", "hint", 1) for f in found]
+            data.append(
+                {
+                    "file": short(str(original.path)),
+                    "line": item.piece.first,
+                    "why": item.stays,
+                    "findings": [f.to_json() for f in found],
+                }
+            )
+    return lines, data
