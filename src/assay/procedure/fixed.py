@@ -119,7 +119,11 @@ def fixed_report(
         if reviews is not None
         else "Nothing was written: --dry-run."
     )
-    then = "`assay prove` it; your copy is in .assay/backups/." if reviews is not None else None
+    then: str | None = None
+    if reviews is not None:
+        before = original.script.down_revision if len(files) > 1 else None
+        first = f"{before or 'base'}:" if len(files) > 1 else ""
+        then = f"`assay prove {first}{original.script.revision}`; the file as it was is in .assay/backups/."
     return Report("review", ExitCode.GOOD, summary, tuple(steps), then, data)
 
 
@@ -151,27 +155,33 @@ def _stays(
 
     :param reviews: of what was written; what is not in them is gone.
     """
+    left = None if reviews is None else {key_of(f) for review in reviews for f in review.findings}
+    found = [
+        f
+        for f in original.review.findings
+        if of_locks(f) and not f.waived and (left is None or key_of(f) in left)
+    ]
+    rewritten = [(d, i.piece.first, i.piece.last) for d, i in plan.fixed]
+    places = {(d, line): i for d, i in plan.kept for line in range(i.piece.first, i.piece.last + 1)}
+    grouped: dict[tuple[int | None, str], list[Finding]] = {}
+    for finding in found:
+        item = places.get((finding.direction, finding.line or 0))
+        if item is not None:
+            grouped.setdefault((item.piece.first, item.stays), []).append(finding)
+        elif not on_lines(finding, rewritten):
+            why = "it is in a function of your own"
+            grouped.setdefault((finding.line, why), []).append(finding)
     lines: list[Line] = []
     data: list[dict[str, Any]] = []
-    left = None if reviews is None else {key_of(f) for review in reviews for f in review.findings}
-    for direction, item in plan.kept:
-        place = (direction, item.piece.first, item.piece.last)
-        found = [
-            f
-            for f in original.review.findings
-            if of_locks(f) and not f.waived and on_lines(f, [place])
-            if left is None or key_of(f) in left
-        ]
-        if found:
-            where = f"{original.path.name}:{item.piece.first}"
-            lines.append(Line(f"{where} stays as it is: {item.stays}", "finding"))
-            lines += [Line(f"{f.rule}: {f.message}", "hint", 1) for f in found]
-            data.append(
-                {
-                    "file": short(str(original.path)),
-                    "line": item.piece.first,
-                    "why": item.stays,
-                    "findings": [f.to_json() for f in found],
-                }
-            )
+    for (line, why), here in grouped.items():
+        lines.append(Line(f"{original.path.name}:{line} stays as it is: {why}", "finding"))
+        lines += [Line(f"{f.rule}: {f.message}", "hint", 1) for f in here]
+        data.append(
+            {
+                "file": short(str(original.path)),
+                "line": line,
+                "why": why,
+                "findings": [f.to_json() for f in here],
+            }
+        )
     return lines, data

@@ -81,7 +81,8 @@ def _run(
     query, execute = query_on(connection), execute_on(connection)
     state = dialect.read_catalog(query)
     observer = dialect.observer(query, execute, at)
-    connection.rollback()
+    # below SQLAlchemy, as the observer asks: its rollback() would not know of a transaction
+    connection.connection.rollback()
     function = getattr(revision.module, direction)
     arguments = context.opts["assay_run"].run_arguments
     own = ".".join(part for part in version_table(context) if part)
@@ -132,7 +133,7 @@ def _watching(
         old, new = seen.before, seen.after
         differences = compare(old, new) if old is not None and new is not None else ()
         locked = [lock.relation for lock in seen.observed.locks if lock.kind != "index"]
-        touched = {*locked, *seen.observed.rows, *seen.observed.scanned} - own
+        touched = {*locked, *seen.observed.rows} - own
         found.append(
             Happened(
                 _line(code),

@@ -38,7 +38,7 @@ class Happened:
     """One thing that a line of a function made: an operation, or a statement with its effect.
 
     :param line: of the function itself, whoever it called.
-    :param touched: tables, as people write them, that it locked, or whose rows it read or changed.
+    :param touched: tables, as people write them, that it locked, or whose rows it changed.
     :param counts: the server counted rows for it, be it none: it is about rows, not a setting.
     :param outside: it ran outside of a transaction.
     """
