@@ -16,6 +16,7 @@ export PIP_ROOT_USER_ACTION = ignore
 
 .PHONY: help demo dev test wheel lint unit test-lowest test-alembic bench bench-locks rule-pages fidelity \
 	pairs real-projects clean
+.PHONY: help demo dev test wheel lint unit test-lowest test-alembic bench bench-trace fidelity pairs real-projects clean
 
 help:
 	@echo "make demo           the eight steps on the bookshop, on SQLite and embedded PostgreSQL"
@@ -29,6 +30,7 @@ help:
 	@echo "make rule-pages     the pages of the review's rules, with real traces of their examples"
 	@echo "make bench-locks    how long changes make others wait, plain and safe forms, 2 million rows (~10 min)"
 	@echo "make bench-peers    assay review beside squawk, alembic-guard and migration-lint (~15 min)"
+	@echo "make bench-trace    a traced revision against its plain run, with 30 to 1000 tables"
 	@echo "make fidelity       the fidelity benchmark on assay generate, beside Alembic (~20 min)"
 	@echo "make pairs          random pairs of schemas, there and back on each engine (PAIRS=1000, hours)"
 	@echo "make real-projects  check and prove real projects from the package index"
@@ -93,6 +95,8 @@ bench-locks: $(VENV)/.ready
 	$(VENV)/bin/python scripts/bench_locks/run.py $(BENCH_ARGS)
 bench-peers: dev
 	$(VENV)/bin/python scripts/bench_peers/run.py --write
+bench-trace: $(VENV)/.ready
+	$(VENV)/bin/python scripts/bench_trace.py
 
 fidelity: dev
 	$(VENV)/bin/python scripts/fidelity.py --write

@@ -90,14 +90,21 @@ class Counted:
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self.connection = connection
         self.sent: list[str] = []
+        self.rows = 0
 
     def __call__(self, text: str) -> list[tuple[Any, ...]]:
         self.sent.append(text)
-        return self.connection.execute(text.encode()).fetchall()
+        rows = self.connection.execute(text.encode()).fetchall()
+        self.rows += len(rows)
+        return rows
 
     def since(self) -> list[str]:
         sent, self.sent = self.sent, []
         return sent
+
+    def rows_since(self) -> int:
+        rows, self.rows = self.rows, 0
+        return rows
 
 
 @pytest.mark.parametrize("dialect", ["postgresql", "sqlite"])
@@ -182,6 +189,35 @@ def test_refresh_survives_what_discards_prepared_statements(database: str) -> No
             state = state.refresh(query)
             assert state.snapshot == load("postgresql").read_catalog(query).snapshot
             assert connection.execute("SHOW enable_seqscan").fetchall() == settings
+
+
+def test_a_followed_statement_asks_the_same_whatever_the_size_of_the_catalog(database: str) -> None:
+    """As many questions, as many rows read, with ten tables as with sixty; nothing touched, fewer."""
+    found = []
+    with psycopg.connect(database) as connection:
+        connection.execute("CREATE TABLE a (id int PRIMARY KEY, b text DEFAULT 'x')")
+        for number in range(1, 61):
+            connection.execute(f"CREATE TABLE t{number} (id serial PRIMARY KEY, a text)".encode())
+            if number not in (10, 60):
+                continue
+            connection.commit()
+            query = Counted(connection)
+            dialect = load("postgresql")
+            follower = dialect.follower(query, dialect.read_catalog(query))
+            follower.begin()
+            # the first prepares
+            for name in ("u", "v", "w"):
+                connection.execute(f"ALTER TABLE a ADD COLUMN {name} int".encode())
+                query.since()
+                query.rows_since()
+                assert follower.look(autocommit=False)
+            found.append((len(query.since()), query.rows_since()))
+            connection.execute("UPDATE a SET u = 1")
+            assert not follower.look(autocommit=False)
+            assert len(query.since()) == 2
+            connection.rollback()
+    assert found[0] == found[1]
+    assert found[0][0] == 4
 
 
 def test_what_came_back_is_not_read(database: str) -> None:

@@ -115,3 +115,27 @@ def test_no_project_at_all(tmp_path: Path) -> None:
 def test_alembic_in_pyproject_needs_no_ini(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[tool.alembic]\nscript_location = 'x'\n")
     assert load_settings(tmp_path).config is None
+
+
+@pytest.mark.parametrize(
+    ("written", "rows"),
+    [
+        ("false", None),
+        ("true", 0),
+        ('"tables over 10000 rows"', 10_000),
+        ('"tables over 1_000_000 rows"', 1_000_000),
+    ],
+)
+def test_online(written: str, rows: int | None, tmp_path: Path) -> None:
+    project(tmp_path, f"[tool.assay]\nonline = {written}\n")
+    assert load_settings(tmp_path).online == rows
+
+
+@pytest.mark.parametrize(
+    "written", ['"yes"', "5", '"tables over many rows"', '"tables over _ rows"']
+)
+def test_online_said_in_another_way(written: str, tmp_path: Path) -> None:
+    project(tmp_path, f"[tool.assay]\nonline = {written}\n")
+    with pytest.raises(UsageError, match="online must be true, false or") as caught:
+        load_settings(tmp_path)
+    assert caught.value.where == "pyproject.toml:2"

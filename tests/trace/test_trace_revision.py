@@ -97,6 +97,24 @@ def test_its_own_connection_does_not_wait_for_it(
     assert [h.kind for h in trace.happenings] == ["connection"]
 
 
+def test_what_no_statement_made_is_told_of_the_whole(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    engine = ("postgresql", str(request.getfixturevalue("postgresql_server")))
+    up = """
+        op.add_column("t", sa.Column("b", sa.Integer()))
+        with sa.create_engine(op.get_bind().engine.url).begin() as other:
+            other.execute(sa.text("CREATE TABLE made (id int)"))
+        op.create_index("ix", "t", ["b"])
+    """
+    trace = traced(tmp_path, engine, up, 'op.drop_column("t", "b")')
+    assert trace.failure is None, trace.failure
+    assert {d.object.label for d in trace.unattributed} == {"table made", "column made.id"}
+    assert set(trace.unattributed) < set(trace.differences)
+    assert trace.downgrade is not None
+    assert trace.downgrade.unattributed == ()
+
+
 @pytest.mark.parametrize(
     ("sql", "repeats"),
     [

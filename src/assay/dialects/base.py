@@ -23,6 +23,7 @@ __all__ = [
     "Dialect",
     "Execute",
     "FileDatabases",
+    "Follower",
     "Observer",
     "Query",
     "ShadowServer",
@@ -99,6 +100,30 @@ class CatalogState(Protocol):
 
         Must be called on the connection, and in the transaction, that made the changes.
         """
+        ...
+
+
+class Follower(Protocol):
+    """Knows the catalog after each statement of one connection, which it is told of."""
+
+    @property
+    def state(self) -> CatalogState:
+        """The catalog as it was seen last."""
+        ...
+
+    def begin(self) -> None:
+        """A transaction has begun, and none of its statements has run."""
+        ...
+
+    def look(self, *, autocommit: bool) -> bool:
+        """See what the statement did that has just run.
+
+        :returns: whether it wrote the catalog, something that no snapshot tells of included.
+        """
+        ...
+
+    def settle(self) -> CatalogState:
+        """The catalog now, read without trust in what was seen. Between transactions."""
         ...
 
 
@@ -220,6 +245,10 @@ class Dialect(Protocol):
 
     def privileges(self, query: Query) -> frozenset[Grant]:
         """What others than the owners may do; empty where the engine keeps no privileges in there."""
+        ...
+
+    def follower(self, query: Query, state: CatalogState) -> Follower:
+        """Who follows a connection statement by statement, from the catalog as it is now."""
         ...
 
     def observer(self, query: Query, execute: Execute, at: Address) -> Observer:

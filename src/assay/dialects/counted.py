@@ -74,12 +74,12 @@ class Counted:
         changed = {
             name: moved[name] if c.deleted and name in moved else c for name, c in told.items()
         }
-        rows = {**moved, **changed}
+        wrote = {**moved, **changed}
         if not told:
             emptied = (n for n, c in moved.items() if c.deleted and not self._numbers[n])
-            return Wrote(rows, tuple(sorted(emptied)))
-        whole = (n for n, c in rows.items() if held.get(n, 0) > 1 and held[n] in _over(c))
-        return Wrote(rows, whole=tuple(sorted(whole)))
+            return Wrote(wrote, tuple(sorted(emptied)))
+        whole = (n for n, c in wrote.items() if held.get(n, 0) > 1 and held[n] in _over(c))
+        return Wrote(wrote, whole=tuple(sorted(whole)))
 
     def _moved(self, only: str | None = None) -> dict[str, RowChange]:
         """What tables hold more or less than when they were counted last.

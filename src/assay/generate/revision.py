@@ -38,6 +38,8 @@ class Written:
     """The revision files of a change, in the order they run; mostly one."""
 
     parts: tuple[Part, ...]
+    plain_because: str | None = None
+    """Why safe forms were asked for and not written."""
 
     @property
     def revisions(self) -> tuple[str, ...]:

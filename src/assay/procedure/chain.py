@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from assay.errors import ExitCode, ProcedureStop, UsageError
 from assay.procedure.checking import drift, models_agree
 from assay.procedure.leaks import leak_step
+from assay.procedure.parts import begun_by
 from assay.procedure.proving import Examination, stopped
 from assay.procedure.session import Session
 from assay.procedure.steps import backfill_step, reverse_lines
@@ -47,14 +48,25 @@ def prove(session: Session, selected: str | None, everything: bool, rows: int | 
         return Report("prove", code, steps[-1].summary, tuple(steps), data={"revisions": []})
 
     count = ROWS if rows is None and not everything else rows or 0
-    at = session.before(revisions[0])
+    # rows are made before the first revision of a change, for the others to have their backfill
+    earlier = begun_by(history, revisions[0])
+    at = session.before((*earlier, *revisions)[0])
     heads = history.heads
     newest = next((r for r in revisions if heads == (r.revision,)), None)
 
     def progress(number: int, total: int, revision: str) -> None:
         session.listener.doing(f"up, down, up  {number}/{total}  {revision}")
 
-    results = walk(session.project, session.shadows, at, revisions, rows=count, progress=progress)
+    walked = walk(
+        session.project,
+        session.shadows,
+        at,
+        (*earlier, *revisions),
+        rows=count,
+        progress=progress,
+    )
+    wanted = {revision.revision for revision in revisions}
+    results = tuple(r for r in walked if r.revision in wanted or not r.upgraded)
     add(_policy_step(session, newest, results))
     if all(r.upgraded for r in results):
         add(drift(session))

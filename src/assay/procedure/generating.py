@@ -98,15 +98,15 @@ def generate(session: Session, message: str | None, answers: Answers, again: boo
 
 
 def slot_lines(written: Written) -> tuple[Line, ...]:
-    """Where the slots are."""
+    """Where the slots are, and why a change that was to be online is not."""
     several = len(written.parts) > 1
-    return tuple(
-        Line(
-            f"backfill slot for {slot.target}, "
-            + (f"{path.name}:{slot.start}" if several else f"line {slot.start}")
-        )
-        for path, slot in written.slots
-    )
+    lines = []
+    if written.plain_because:
+        lines.append(Line(f"written without safe forms: {written.plain_because}", "hint"))
+    for path, slot in written.slots:
+        place = f"{path.name}:{slot.start}" if several else f"line {slot.start}"
+        lines.append(Line(f"backfill slot for {slot.target}, {place}"))
+    return tuple(lines)
 
 
 def files_data(written: Written) -> dict[str, Any]:

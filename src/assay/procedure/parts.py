@@ -12,11 +12,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from assay.dialects import Address
+from assay.generate.recipes.files import part_ids
+from assay.generate.recipes.scripts import part_id
 from assay.procedure.proving import Examination
 from assay.procedure.session import Session
 from assay.procedure.tracing import ROWS
 from assay.project.compat import end_external_transaction
 from assay.project.failures import RevisionFailed
+from assay.project.history import History
 from assay.prove.reversal import Reversal
 from assay.prove.rows import make_rows
 from assay.prove.walk import walk
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
     from alembic.script import Script
 
-__all__ = ["Part", "examined"]
+__all__ = ["Part", "begun_by", "examined"]
 
 
 @dataclass
@@ -123,6 +126,27 @@ class Part(Examination):
             if one.revision == self.revision.revision:
                 return replace(one, rows=rows)
         raise AssertionError(self.revision.revision)
+
+
+def begun_by(history: History, revision: Script) -> tuple[Script, ...]:
+    """The revisions of the same change that run before one; mostly none."""
+    earlier = list(reversed(history.before(revision)))
+    for part, first in enumerate(earlier, 1):
+        if part_id(first.revision, part) == revision.revision:
+            return tuple(reversed(earlier[:part]))
+    return _cut_off(history, revision)
+
+
+def _cut_off(history: History, revision: Script) -> tuple[Script, ...]:
+    """Those that ``review --fix`` cut off it, or off the one that it was cut off itself."""
+    found = history.revisions
+    at = found.index(revision)
+    for last in range(at, len(found)):
+        for first in range(last):
+            wanted = part_ids(found[last].revision, last - first + 1)
+            if first < at and wanted == [one.revision for one in found[first : last + 1]]:
+                return found[first:at]
+    return ()
 
 
 def examined(session: Session, revisions: Sequence[Script], *, newest: bool = True) -> list[Part]:

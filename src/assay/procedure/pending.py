@@ -17,7 +17,6 @@ from assay.shadow.reading import read_database
 
 __all__ = [
     "abort",
-    "file_of",
     "files_of",
     "new_id",
     "refuse_if_applied",
@@ -112,20 +111,14 @@ def refuse_if_applied(session: Session, pending: state.Change, because: str) -> 
         )
 
 
-def file_of(session: Session, pending: state.Change) -> Path | None:
-    """The revision file of a change, also where the run was killed before it noted the path."""
-    if pending.path:
-        path = session.settings.root / pending.path
-        return path if path.is_file() else None
-    history = session.project.history
-    return Path(history.get(pending.revision).path) if history.has(pending.revision) else None
-
-
 def files_of(session: Session, pending: state.Change) -> list[Path]:
-    """Every revision file of a change that is there, in the order they run."""
-    if pending.paths:
-        paths = [session.settings.root / path for path in pending.paths]
-        return [path for path in paths if path.is_file()]
+    """Every revision file of a change that is there, in the order they run.
+
+    Found also where the run was killed before it noted them.
+    """
+    if pending.path:
+        names = pending.paths or (pending.path,)
+        return [path for path in (session.settings.root / name for name in names) if path.is_file()]
     history = session.project.history
     return [Path(history.get(one).path) for one in revisions_of(session, pending)]
 

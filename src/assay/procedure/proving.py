@@ -96,7 +96,8 @@ class Examination:
         for generated in self._generations():
             compared_with = [compare_ddl(own, one) for one in generated]
             same = next((one for one in compared_with if one.empty), None)
-            ddl = same or ddl or compared_with[0]
+            # of several revisions the one that it is most like
+            ddl = same or ddl or min(compared_with, key=lambda d: (len(d.extra), len(d.missing)))
             if same is not None:
                 break
         return backfill_step(slots, ddl, (), str(path))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from assay.catalog import CatalogObject
 from assay.config import Settings
-from assay.dialects import Address, load
+from assay.dialects import Address, CatalogState, load
 from assay.procedure.defaults import known_defaults, remember_defaults
 from assay.project.environment import EnvRun
 from assay.project.project import Project, open_project
@@ -59,6 +59,7 @@ class Session:
         """As :attr:`assay.config.Settings.online`; a flag, or the change in the making, says other."""
         self.online_said = False
         """A flag said it: not even the change in the making says other."""
+        self._states: dict[Address, CatalogState | None] = {}
         project.spare = shadows.create
         project.entering = shadows.enter
 
@@ -161,8 +162,14 @@ class Session:
     def before(self, revision: Script) -> Address:
         """A shadow that stands just before a revision; a copy is cheap: see :meth:`copy`."""
         at = self.fresh()
-        build_chain(self.project, at, self.project.history.before(revision), self.listener.doing)
+        earlier = self.project.history.before(revision)
+        reading = build_chain(self.project, at, earlier, self.listener.doing)
+        self._states[at] = reading.state
         return at
+
+    def state_before(self, at: Address) -> CatalogState | None:
+        """The catalog of what :meth:`before` made."""
+        return self._states.get(at)
 
     def upgraded(self, at: Address, revisions: Sequence[Script]) -> Reading:
         """A shadow of ours, brought further."""

@@ -45,8 +45,9 @@ def traced(session: Session, revision: Script, begin: Begin) -> Trace:
     session.listener.doing("tracing the revision on a shadow")
     first: Trace | None = None
     for fill in _FILLS:
+        known = session.state_before(begin(fill))
         with _copied(session, begin(fill)) as at:
-            trace = trace_revision(session.project, at, revision, fill)
+            trace = trace_revision(session.project, at, revision, fill, known)
         if trace.failure is None:
             break
         first = first or trace

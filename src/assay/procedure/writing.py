@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from assay.catalog import Change, compare
 from assay.dialects import Address
@@ -80,11 +81,32 @@ def write(
 ) -> Written:
     """Generate a change against the shadow at head, and prove that it converges.
 
+    Where the project cannot run safe forms, or one does not lead there and back, it is written
+    without them, and says so.
+
     :raises NotExpressible: on a shadow it does not lead to the models' catalog, or not back; no
         file is kept.
     """
+    online = session.online
+    try:
+        return _written(session, message, answers, rev_id, kept, online)
+    except NotExpressible as error:
+        if online is None:
+            raise
+        plain = _written(session, message, answers, rev_id, kept, None)
+        return replace(plain, plain_because=" ".join(filter(None, (error.what, error.cause))))
+
+
+def _written(
+    session: Session,
+    message: str,
+    answers: Answers,
+    rev_id: str,
+    kept: Mapping[str, Sequence[str]] | None,
+    online: Callable[[tuple[str, ...]], bool] | None,
+) -> Written:
     at, head = session.chain_at, session.chain
-    with generation(session, at, head, answers, session.online) as (where, request):
+    with generation(session, at, head, answers, online) as (where, request):
         session.listener.doing("generating against the shadow at head")
         written = write_revision(session.project, where, request, message, kept=kept, rev_id=rev_id)
     try:

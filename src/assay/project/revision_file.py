@@ -18,7 +18,9 @@ __all__ = [
     "fill_slots",
     "find_slots",
     "function_line",
+    "operations_in",
     "runs_again",
+    "written_at",
 ]
 
 SLOT_START = "# assay: backfill"
@@ -169,3 +171,53 @@ def function_line(path: Path, name: str) -> int | None:
         return None
     functions = (n for n in tree.body if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef)))
     return next((n.lineno for n in functions if n.name == name), None)
+
+
+def written_at(path: Path, line: int) -> frozenset[str] | None:
+    """The texts written in the ``with`` block that begins on a line, names of objects among them.
+
+    None where no such block is, or where it names an object by something other than a text.
+    """
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except (OSError, SyntaxError):
+        return None
+    block = next((n for n in ast.walk(tree) if isinstance(n, ast.With) and n.lineno == line), None)
+    if block is None:
+        return None
+    for node in ast.walk(block):
+        call = node.func if isinstance(node, ast.Call) else None
+        if not isinstance(call, ast.Attribute) or not call.attr.startswith(("drop_", "alter_")):
+            continue
+        assert isinstance(node, ast.Call)
+        if not _texts([*node.args[:1], *(k.value for k in node.keywords if k.arg)]):
+            return None
+    return frozenset(_texts([block]))
+
+
+def _texts(nodes: Iterable[ast.AST]) -> list[str]:
+    return [
+        found.value
+        for node in nodes
+        for found in ast.walk(node)
+        if isinstance(found, ast.Constant) and isinstance(found.value, str)
+    ]
+
+
+def operations_in(path: Path, function: str = "upgrade") -> tuple[tuple[int, str], ...]:
+    """Line and name of each Alembic operation that a function has in its text, run or not."""
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except (OSError, SyntaxError):
+        return ()
+    bodies = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == function]
+    return tuple(
+        (node.lineno, node.func.attr)
+        for body in bodies
+        for node in ast.walk(body)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == "op"
+        and node.func.attr not in ("f", "get_bind", "get_context", "inline_literal")
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.catalog import CatalogObject, Change, Difference, compare
-from assay.dialects import Lock
+from assay.dialects import Lock, OnlineForm
 from assay.review.rule import Identity, RuleContext
 from assay.trace.effects import OperationEffect, StatementEffect
 
@@ -14,11 +14,14 @@ __all__ = [
     "behind",
     "bound",
     "changed",
+    "locked",
     "relation_of",
     "retyped",
     "statement_by_statement",
+    "told_by_constraint",
     "under",
     "validated",
+    "why_not_online",
 ]
 
 
@@ -78,6 +81,46 @@ def bound(operation: OperationEffect, attached: bool) -> dict[str, str]:
         if with_it.get("partition bound") and not without.get("partition bound"):
             found[after.name] = str(with_it.get("parents")).removeprefix("public.").replace('"', "")
     return found
+
+
+def locked(seen: tuple[StatementEffect, Lock]) -> str:
+    """A lock, for the beginning of a sentence: ``SHARE on users``; of MySQL, the form that ran."""
+    form = _form(seen)
+    if form is None:
+        return f"{seen[1].mode} on {seen[1].relation}"
+    lock = form.lock or seen[1].mode
+    return f"ALGORITHM={form.algorithm or 'DEFAULT'}, LOCK={lock} on {seen[1].relation}"
+
+
+def why_not_online(seen: tuple[StatementEffect, Lock]) -> str | None:
+    """On MySQL and MariaDB: what the server says to each cheaper form; None on other engines."""
+    form = _form(seen)
+    if form is None:
+        return None
+    reasons: dict[str, list[str]] = {}
+    for asked, said in form.refused:
+        reason = said.partition("Reason: ")[2].partition(". Try")[0]
+        reasons.setdefault(reason or said, []).append(asked)
+    if reasons:
+        told = "; ".join(f"{', '.join(asked)}: {why}" for why, asked in reasons.items())
+        return f"The server refuses {told}."
+    if form.stated:
+        return "The statement asks for it itself."
+    return "The server takes no cheaper form."
+
+
+def told_by_constraint(operation: OperationEffect, table: str) -> bool:
+    """Whether a table was copied for a constraint, on MySQL and MariaDB: its rule tells of the copy."""
+    return any(s.observed.form is not None for s in operation.statements) and any(
+        relation_of(found) == table for found in changed(operation, Change.ADDED, *_COPYING)
+    )
+
+
+_COPYING = ("check", "foreign key")
+
+
+def _form(seen: tuple[StatementEffect, Lock]) -> OnlineForm | None:
+    return seen[0].observed.form
 
 
 def retyped(

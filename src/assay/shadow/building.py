@@ -6,14 +6,21 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assay.catalog import Snapshot
-from assay.dialects import Address
+from assay.dialects import Address, CatalogState
 from assay.errors import AssayError, ProcedureStop
 from assay.project.compat import indexes_in_transaction, stamp_steps, upgrade_step_of
 from assay.project.failures import RevisionFailed, describe
 from assay.project.project import Project
 from assay.shadow.baseline import lay_baseline
 from assay.shadow.dump import execute_plain
-from assay.shadow.reading import Reading, connection_of, read_database, read_here
+from assay.shadow.reading import (
+    Reading,
+    connection_of,
+    read_database,
+    read_here,
+    read_state,
+    visible,
+)
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
@@ -44,7 +51,7 @@ def build_chain(
     """
     history = project.history
     wanted = history.revisions if revisions is None else tuple(revisions)
-    found: list[Snapshot] = []
+    found: list[tuple[Snapshot, CatalogState]] = []
     heads_after: set[str] = set()
 
     def work(heads: tuple[str, ...], context: MigrationContext) -> Iterator[Any]:
@@ -52,7 +59,8 @@ def build_chain(
         done = history.applied(begun)
         steps = [upgrade_step_of(history.script, r) for r in wanted if r.revision not in done]
         yield from _from_nothing(project, context, guarded_steps(steps, "upgrade", progress))
-        found.append(read_here(context))
+        state = read_state(context)
+        found.append((visible(state.snapshot, context), state))
         heads_after.update(context.get_current_heads())
 
     run = project.run(work, to=to)
@@ -60,7 +68,8 @@ def build_chain(
         reading = read_database(project, to)
         if set(reading.heads) != heads_after:
             raise nothing_applied(project)
-    return Reading(tuple(sorted(heads_after)), found[0], run)
+    snapshot, state = found[0]
+    return Reading(tuple(sorted(heads_after)), snapshot, run, state)
 
 
 def begin_chain(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from assay.catalog import CatalogObject, Snapshot
@@ -17,7 +17,7 @@ from assay.project.redirect import Target
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
 
-__all__ = ["Reading", "read_database", "read_here", "visible"]
+__all__ = ["Reading", "read_database", "read_here", "read_state", "visible"]
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,8 @@ class Reading:
     heads: tuple[str, ...]
     snapshot: Snapshot
     run: EnvRun
+    state: CatalogState | None = field(default=None, repr=False, compare=False)
+    """The catalog as it was read, to be read again on a copy of that database."""
 
 
 def read_state(context: MigrationContext) -> CatalogState:

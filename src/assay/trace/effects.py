@@ -169,6 +169,8 @@ class Trace:
     happenings: tuple[Happening, ...] = ()
     downgrade: Trace | None = field(default=None, repr=False)
     lost: tuple[Loss, ...] = ()
+    unattributed: tuple[Difference, ...] = ()
+    """What is in :attr:`differences` and in none of a statement: another connection made it, say."""
     on_rows: Failure | None = None
     """What it raised on a shadow whose tables hold rows; this is then the trace on an empty one."""
 

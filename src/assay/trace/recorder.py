@@ -12,7 +12,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from assay.catalog import Snapshot
-from assay.dialects import CatalogState, Dialect, Grant, Observation, Observer
+from assay.dialects import CatalogState, Dialect, Follower, Grant, Observation, Observer
 from assay.project.project import query_on
 from assay.trace.effects import StatementEffect, is_writing
 from assay.trace.failing import failure_of
@@ -41,9 +41,11 @@ class Recorder:
         observer: Observer | None = None,
     ) -> None:
         self.connection, self.file, self.dialect = connection, file, dialect
-        self.state, self.observer = state, observer
+        self.observer = observer
         self.statements: list[StatementEffect] = []
         self._query = query_on(connection)
+        self.follower: Follower | None = dialect.follower(self._query, state) if state else None
+        self._transaction: object = None
         self._mark: str | None = None
         self._privileges: frozenset[Grant] | None = None
         self._began = 0.0
@@ -52,10 +54,12 @@ class Recorder:
     def before(
         self, _connection: Any, _cursor: Any, statement: str, given: Any, context: Any, _many: bool
     ) -> tuple[str, Any]:
-        if self._mark is None and not self._by_operation(context):
-            self._mark = self._read_mark()
-            if self._privileges is None and self.state is not None:
+        if self.follower is not None:
+            self._begin(self.follower)
+            if self._privileges is None and not self._by_operation(context):
                 self._privileges = self.dialect.privileges(self._query)
+        elif self._mark is None and not self._by_operation(context):
+            self._mark = self._read_mark()
         self._sql = statement
         self._began = time.perf_counter()
         if self.observer is not None:
@@ -95,20 +99,20 @@ class Recorder:
         statement, rows = self._sql, _rows(cursor)
         observed = self.observer.after(statement, rows) if self.observer else Observation()
         by_operation = self._by_operation(context)
-        before: Snapshot | None = self.state.snapshot if self.state else None
-        after = before
-        if by_operation:
-            # what an operation runs writes the catalog, or asks on the way; no need to look
-            changed, self._mark = is_writing(statement), None
+        before: Snapshot | None = self.follower.state.snapshot if self.follower else None
+        # what an operation runs writes the catalog, or asks on the way; no need to look
+        changed = by_operation and is_writing(statement)
+        if self.follower is not None:
+            if changed or not by_operation:
+                wrote = self.follower.look(autocommit=self._autocommit)
+                changed = changed or wrote
+        elif by_operation:
+            self._mark = None
         else:
             mark = self._read_mark()
-            changed, self._mark = mark != self._mark or mark == "unknown", mark
-        if changed and self.state is not None:
-            self.state = self.state.refresh(self._query)
-            after = self.state.snapshot
+            changed, self._mark = mark != self._mark and mark != "unknown", mark
+        after = self.follower.state.snapshot if self.follower else None
         granted, revoked = self._granted() if changed and not by_operation else ((), ())
-        if changed and not by_operation and self._mark == "unknown":
-            changed = before is not after and before != after
         self.statements.append(
             StatementEffect(
                 sql=statement,
@@ -136,6 +140,12 @@ class Recorder:
             tuple(sorted(self._privileges - before, key=order)),
             tuple(sorted(before - self._privileges, key=order)),
         )
+
+    def _begin(self, follower: Follower) -> None:
+        transaction = self.connection.get_transaction()
+        if transaction is not self._transaction and not self._autocommit:
+            follower.begin()
+        self._transaction = transaction
 
     @property
     def _autocommit(self) -> bool:

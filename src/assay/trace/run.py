@@ -7,7 +7,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from assay.dialects import Address, Dialect, load
+from assay.catalog import compare
+from assay.dialects import Address, CatalogState, Dialect, load
 from assay.errors import AssayError
 from assay.project.compat import (
     end_external_transaction,
@@ -34,13 +35,18 @@ Fill = Callable[["Connection"], object]
 
 
 def trace_revision(
-    project: Project, at: Address, revision: Script, fill: Fill | None = None
+    project: Project,
+    at: Address,
+    revision: Script,
+    fill: Fill | None = None,
+    known: CatalogState | None = None,
 ) -> Trace:
     """The trace of ``upgrade()``, with that of ``downgrade()`` where it did not raise.
 
     The shadow is not stamped. What the revision raises is in the trace, with what it did until then.
 
     :param fill: makes rows first, so that scans and rewrites show.
+    :param known: the catalog of what the shadow was copied from; only what differs is read.
     """
     found: list[Trace] = []
 
@@ -50,7 +56,7 @@ def trace_revision(
         if fill is not None:
             fill(connection)
             connection.commit()
-        tracing = _Tracing(context, revision, at)
+        tracing = _Tracing(context, revision, at, known)
         up = tracing.run("upgrade")
         down = tracing.run("downgrade") if up.failure is None else None
         found.append(replace(up, downgrade=down))
@@ -68,7 +74,13 @@ def trace_revision(
 class _Tracing:
     """One revision on one connection."""
 
-    def __init__(self, context: MigrationContext, revision: Script, at: Address) -> None:
+    def __init__(
+        self,
+        context: MigrationContext,
+        revision: Script,
+        at: Address,
+        known: CatalogState | None,
+    ) -> None:
         self.context, self.revision, self.at = context, revision, at
         self.dialect: Dialect = load(at.dialect)
         self.connection = connection_of(context)
@@ -77,13 +89,20 @@ class _Tracing:
             with suppress(Exception):
                 self.execute(statement)
         self.connection.connection.commit()
+        read = self.dialect.read_catalog if known is None else known.refresh
+        self.state: CatalogState = read(self.query)
+        self._end()
+
+    def _end(self) -> None:
+        """End the transaction that questions have begun below SQLAlchemy, with its locks."""
+        self.connection.connection.rollback()
 
     def run(self, direction: str) -> Trace:
         """Run one function of the revision and record it."""
         set_ddl_memo(self.context, {})
-        before = self.dialect.read_catalog(self.query)
+        before = self.state
         observer = self.dialect.observer(self.query, self.execute, self.at)
-        self.connection.rollback()
+        self._end()
         function = getattr(self.revision.module, direction)
         file = function.__code__.co_filename if hasattr(function, "__code__") else self._path
         arguments = self.context.opts["assay_run"].run_arguments
@@ -105,8 +124,10 @@ class _Tracing:
         finally:
             if self.connection.in_transaction():
                 self.connection.rollback()
-        after = self.dialect.read_catalog(self.query)
-        self.connection.rollback()
+        assert recorder.follower is not None
+        seen = recorder.follower.state
+        self.state = after = recorder.follower.settle()
+        self._end()
         return Trace(
             self.revision.revision,
             direction,
@@ -116,6 +137,7 @@ class _Tracing:
             visible(after.snapshot, self.context),
             failure,
             tuple(watch.happenings),
+            unattributed=() if failure else compare(seen.snapshot, after.snapshot),
         )
 
     @property

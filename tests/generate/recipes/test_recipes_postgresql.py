@@ -75,6 +75,19 @@ CASES = {
 }
 
 
+def moods(*labels: str, more: str = "") -> str:
+    """The models with an enum column."""
+    values = ", ".join(map(repr, labels))
+    return items(f'sa.Column("mood", sa.Enum({values}, name="mood"){more})')
+
+
+CASES["enum values"] = (
+    moods("b", "d"),
+    moods("a", "b", "c", "d", "e", more=", server_default='e'"),
+    "ALTER TYPE mood ADD VALUE 'a' BEFORE 'b'",
+)
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_the_safe_form_leads_there_and_back_and_blocks_nobody(
     case: str, postgresql_server: str, tmp_path: Path

@@ -14,6 +14,7 @@ from assay.dialects.base import (
     Dialect,
     Execute,
     FileDatabases,
+    Follower,
     Observer,
     Query,
     ShadowServer,
@@ -113,6 +114,12 @@ class MySQL:
     def privileges(self, _query: Query) -> frozenset[Grant]:
         """None: they are the server's, not the database's."""
         return frozenset()
+
+    def follower(self, query: Query, state: CatalogState) -> Follower:
+        """Who follows a connection: the catalog is read again."""
+        from assay.dialects.following import RefreshingFollower
+
+        return RefreshingFollower(query, state)
 
     def observer(self, query: Query, execute: Execute, _at: Address) -> Observer:
         """Who watches a connection, see :mod:`assay.dialects.mysql.observing`."""

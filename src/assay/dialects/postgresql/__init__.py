@@ -13,6 +13,7 @@ from assay.dialects.base import (
     ConnectArguments,
     Execute,
     FileDatabases,
+    Follower,
     Observer,
     Query,
     ShadowServer,
@@ -111,6 +112,14 @@ class PostgreSQL:
         from assay.dialects.postgresql.privileges import read_privileges
 
         return read_privileges(query)
+
+    def follower(self, query: Query, state: CatalogState) -> Follower:
+        """Who follows a connection, see :mod:`assay.dialects.postgresql.following`."""
+        from assay.dialects.postgresql.catalog import PostgreSQLState
+        from assay.dialects.postgresql.following import PostgreSQLFollower
+
+        assert isinstance(state, PostgreSQLState)
+        return PostgreSQLFollower(query, state)
 
     def observer(self, query: Query, _execute: Execute, at: Address) -> Observer:
         """Who watches a connection, see :mod:`assay.dialects.postgresql.observing`."""

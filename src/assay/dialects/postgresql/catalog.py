@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from bisect import insort
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -15,7 +15,7 @@ from assay.dialects.postgresql.fences import FULL, fence_query
 from assay.dialects.postgresql.queries import GROUPS, LINKED, READ, catalog_query
 from assay.dialects.postgresql.statements import GIVEN, Statements
 
-__all__ = ["PostgreSQLState", "read_catalog"]
+__all__ = ["PostgreSQLState", "fences_of", "read_catalog"]
 
 _NAMES = {number: name for name, number in GROUPS.items()}
 
@@ -58,7 +58,7 @@ class PostgreSQLState:
         """
         statements = Statements(query) if self.refreshed else None
         text = _fence_query(self.version)
-        fences = _fences(statements.run(text) if statements else query(text))
+        fences = fences_of(statements.run(text) if statements else query(text))
         touched = {
             owner
             for owner in fences.keys() | self.fences.keys()
@@ -66,8 +66,44 @@ class PostgreSQLState:
         }
         if not touched:
             return self
+        return self._touched(query, fences, touched, statements, complete=True)
+
+    def with_fences(
+        self, query: Query, some: Mapping[int, str], statements: Statements
+    ) -> PostgreSQLState:
+        """As :meth:`refresh`, by whoever has asked the fences of all that was touched.
+
+        :param some: owners and their fences, 0 for what is not there.
+        """
+        touched = {o for o, fence in some.items() if fence != self.fences.get(o, "0")}
+        if not touched:
+            return self
+        gone = {owner for owner in touched if some[owner] == "0"}
+        fences = {**self.fences, **{owner: some[owner] for owner in touched}}
+        for owner in gone:
+            fences.pop(owner, None)
+        return self._touched(query, fences, touched, statements, complete=False)
+
+    @cached_property
+    def has_domains(self) -> bool:
+        """Whether a constraint may be a type's."""
+        return any(o.kind == "domain" for o in self.named.get(GROUPS["types"], {}).values())
+
+    def _touched(
+        self,
+        query: Query,
+        fences: Mapping[int, str],
+        touched: set[int],
+        statements: Statements | None,
+        *,
+        complete: bool,
+    ) -> PostgreSQLState:
+        """The state with what was touched read again.
+
+        :param complete: nothing else was touched: all fences were asked.
+        """
         if FULL in touched:
-            return self._full(query, fences)
+            return self._full(query, fences if complete else None)
         groups = [_NAMES[owner] for owner in sorted(touched) if owner < 0]
         relations = {owner for owner in touched if owner > 0}
         # What is gone altogether has nothing to read, and nothing left depends on it.
@@ -80,7 +116,7 @@ class PostgreSQLState:
         owners, named = _filed(rows)
         for group in groups:
             if _renamed(self.named.get(GROUPS[group], {}), named.get(GROUPS[group], {})):
-                return self._full(query, fences)
+                return self._full(query, fences if complete else None)
         read = {int(row[0]) for row in rows if row[1] == READ} | {GROUPS[g] for g in groups}
         read |= relations
         new = PostgreSQLState(
@@ -101,7 +137,9 @@ class PostgreSQLState:
             return query(catalog_query(self.version, relations=relations, groups=groups))
         return statements.run(_some_relations(self.version), relations)
 
-    def _full(self, query: Query, fences: Mapping[int, str]) -> PostgreSQLState:
+    def _full(self, query: Query, fences: Mapping[int, str] | None) -> PostgreSQLState:
+        if fences is None:
+            fences = fences_of(query(_fence_query(self.version)))
         owners, named = _filed(query(catalog_query(self.version)))
         return PostgreSQLState(
             self.version, self.server_version, fences, owners, named, refreshed=True
@@ -109,10 +147,16 @@ class PostgreSQLState:
 
     def _replaced(self, read: Iterable[int], owners: Mapping[int, Objects]) -> Snapshot:
         """The snapshot with the objects of some owners exchanged, without sorting it all again."""
-        gone = {o.identity for owner in read for o in self.owners.get(owner, ())}
-        objects = [o for o in self.snapshot.objects if o.identity not in gone]
-        for some in owners.values():
-            for found in some:
+        old = {o.identity: o for owner in read for o in self.owners.get(owner, ())}
+        new = {o.identity: o for some in owners.values() for o in some}
+        if old == new:
+            return self.snapshot
+        objects = list(self.snapshot.objects)
+        for identity, found in old.items():
+            if new.get(identity) != found:
+                del objects[bisect_left(objects, identity, key=lambda o: o.identity)]
+        for identity, found in new.items():
+            if old.get(identity) != found:
                 insort(objects, found, key=lambda o: o.identity)
         return Snapshot("postgresql", self.server_version, tuple(objects))
 
@@ -128,7 +172,7 @@ def read_catalog(query: Query) -> PostgreSQLState:
     )
     version = int(row[0][0])
     # Fences first: what changes between the two statements is then read once more, never missed.
-    fences = _fences(query(_fence_query(version)))
+    fences = fences_of(query(_fence_query(version)))
     owners, named = _filed(query(catalog_query(version)))
     return PostgreSQLState(version, str(row[0][1]).split()[0], fences, owners, named)
 
@@ -141,7 +185,8 @@ def _some_relations(version: int) -> str:
     return catalog_query(version, relations=GIVEN, groups=())
 
 
-def _fences(rows: Iterable[tuple[Any, ...]]) -> dict[int, str]:
+def fences_of(rows: Iterable[tuple[Any, ...]]) -> dict[int, str]:
+    """Rows of a query of fences, by owner."""
     return {int(owner): str(fence) for owner, fence in rows}
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from assay.dialects.base import Query
 
-__all__ = ["catalog_mark"]
+__all__ = ["catalog_mark", "rows_written"]
 
 # Catalogs that temporary tables write, and which of their rows are a temporary table's.
 _SHARED_WITH_TEMPORARY = {
@@ -75,7 +75,8 @@ _COUNTED = (
 )
 
 
-def _written(catalog: str) -> str:
+def rows_written(catalog: str) -> str:
+    """SQL of how many rows of a catalog this transaction has written."""
     oid = f"'pg_catalog.{catalog}'::regclass"
     return " + ".join(
         f"pg_stat_get_xact_tuples_{what}({oid})" for what in ("inserted", "updated", "deleted")
@@ -90,7 +91,7 @@ _SUMS = (
 
 
 def _text() -> str:
-    counted = " + ".join(_written(catalog) for catalog in _COUNTED)
+    counted = " + ".join(rows_written(catalog) for catalog in _COUNTED)
     parts: list[str] = []
     for catalog, temporary in _SHARED_WITH_TEMPORARY.items():
         parts.append(_SUMS.format(sign="", catalog=catalog))

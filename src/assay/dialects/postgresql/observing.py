@@ -1,9 +1,11 @@
 """What a statement locks, rewrites, scans and changes, asked of the server right after it.
 
 A transaction keeps its locks to its end, so ``pg_locks`` tells after a statement what it took. A
-rewritten relation has another ``relfilenode``. The counters of the transaction
+rewritten relation has another file. The counters of the transaction
 (``pg_stat_get_xact_*``) tell scans and rows. Only relations that the transaction locks are asked
-for: that is one statement, whatever the size of the catalog (PostgreSQL 15.20, measured).
+for: that is one statement, whatever the size of the catalog (PostgreSQL 15.20, measured). What a
+table held before it got another file is told by the size of the old one, which is there until the
+transaction ends; who may not ask for it looks into every table first.
 
 A statement in autocommit has given its locks back by then; a second connection sees what it asks for
 (:mod:`assay.dialects.postgresql.waiting`).
@@ -17,6 +19,7 @@ from dataclasses import dataclass
 from assay.dialects.base import Address, Query
 from assay.dialects.observed import Lock, Observation, RowChange
 from assay.dialects.postgresql.locks import KINDS, OURS, lock, strength
+from assay.dialects.postgresql.statements import other_text
 from assay.dialects.postgresql.waiting import Waiting
 
 __all__ = ["PostgreSQLObserver"]
@@ -25,15 +28,21 @@ Row = Sequence[object]
 
 _RELATION = (
     "c.oid::bigint, n.nspname::text, c.relname::text, c.relkind::text,"
-    " coalesce(pg_relation_filenode(c.oid), 0)::bigint"
+    " coalesce(pg_relation_filepath(c.oid), '')"
 )
 _COUNTERS = ", ".join(
-    f"pg_stat_get_xact_tuples_{what}(c.oid)::bigint"
-    for what in ("returned", "inserted", "updated", "deleted")
+    f"pg_stat_get_xact_{what}(c.oid)::bigint"
+    for what in (
+        "numscans",  # of a table: it was read from its beginning, be it empty
+        "tuples_returned",
+        "tuples_inserted",
+        "tuples_updated",
+        "tuples_deleted",
+    )
 )
 _TIMEOUT = "extract(epoch FROM current_setting('lock_timeout')::interval)::float8"
 _ALL = (
-    f"SELECT {_RELATION}, c.oid::regclass::text, '', {_COUNTERS}, {_TIMEOUT} FROM pg_catalog.pg_class c"
+    f"SELECT {_RELATION}, '', '', {_COUNTERS}, {_TIMEOUT} FROM pg_catalog.pg_class c"
     f" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE {OURS} AND c.relkind <> 'c'"
 )
 _LOCKED = (
@@ -50,6 +59,8 @@ _LOCKED = (
 _MOST = 1000
 """Rows that are counted of a table; whoever made them for a shadow made fewer."""
 
+_MAY_ASK_SIZES = "SELECT has_function_privilege('pg_stat_file(text, boolean)', 'EXECUTE')"
+
 
 @dataclass(frozen=True)
 class Relation:
@@ -57,7 +68,7 @@ class Relation:
 
     name: str
     kind: str
-    file: int
+    file: str
 
 
 class PostgreSQLObserver:
@@ -72,18 +83,22 @@ class PostgreSQLObserver:
         rows = query(_ALL)
         self._known = {_oid(row): _relation(row) for row in rows}
         self._there = frozenset(self._known)
-        self._quoted = {_oid(row): str(row[5]) for row in rows}
-        self._filled = self._holding(o for o, r in self._known.items() if r.kind == "table")
-        self._held = self._counted(self._filled)
+        self._counters = {_oid(row): _counters(row) for row in rows}
+        self._filled: set[int] = set()
+        self._looked = False
+        if not query(_MAY_ASK_SIZES)[0][0]:
+            self._look_for_rows()
         self._transaction, self._number = "", 0
         self._locks: dict[int, Lock] = {}
-        # read again: looking for rows has counted as well
-        self._counters = {_oid(row): _counters(row) for row in query(_ALL)}
         self._waiting: Waiting | None = None
 
     def before(self, sql: str, *, autocommit: bool) -> str:
         """A statement is about to run; it runs as it is."""
         if autocommit:
+            if not self._looked:  # the old file of a table will be gone
+                self._look_for_rows()
+            else:  # the server may have collected what was counted so far
+                self._count_anew()
             pid = int(str(self._query("SELECT pg_backend_pid()")[0][0]))
             self._waiting = Waiting(self._at, pid)
             self._waiting.start()
@@ -94,10 +109,9 @@ class PostgreSQLObserver:
         if self._waiting is not None:
             names = {oid: (self._known[oid].name, self._known[oid].kind) for oid in self._there}
             found, self._waiting = self._waiting.stop(), None
-            self._held = {}  # what was inserted outside of a transaction is not known
             asked = [lock(*names[oid], modes) for oid, modes in found.items() if oid in names]
             return self._observation(self._query(_ALL), asked, (), None)
-        rows = self._query(_LOCKED)
+        rows = self._query(f"{_LOCKED} {other_text()}")
         transaction = str(rows[0][6]) if rows else self._transaction
         if transaction != self._transaction:
             self._transaction, self._number = transaction, self._number + 1
@@ -117,16 +131,18 @@ class PostgreSQLObserver:
         scanned: dict[str, int] = {}
         changed: dict[str, RowChange] = {}
         whole: list[str] = []
-        for row in rows if number is not None else ():
+        for row in rows:
             oid, relation = _oid(row), _relation(row)
             counters = _counters(row)
-            before = self._counters.get(oid, (0, 0, 0, 0))
+            before = self._counters.get(oid, (0,) * 5)
             self._counters[oid] = counters
             # they go on from one transaction to the next until the server collects them
-            read, *written = (n - m if n >= m else n for n, m in zip(counters, before, strict=True))
+            scans, read, *written = (
+                n - m if n >= m else n for n, m in zip(counters, before, strict=True)
+            )
             if relation.kind not in ("table", "materialized view"):
                 continue
-            if read and oid in self._there:
+            if (scans or read) and oid in self._there:
                 scanned[relation.name] = read
             if any(written):
                 changed[relation.name] = RowChange(*written)
@@ -134,12 +150,13 @@ class PostgreSQLObserver:
                     whole.append(relation.name)
                 if written[0]:
                     self._filled.add(oid)
-        moved = [oid for oid in map(_oid, rows) if self._has_moved(oid, rows)]
+        now = {_oid(row): _relation(row) for row in rows}
+        moved = [o for o, r in now.items() if o in self._there and r.file != self._known[o].file]
         rewritten = tuple(sorted(self._known[oid].name for oid in moved))
-        emptied = self._emptied([oid for oid in moved if oid in self._filled])
-        self._known.update((_oid(row), _relation(row)) for row in rows)
+        emptied = self._emptied([oid for oid in moved if now[oid].kind == "table"])
+        self._known.update(now)
         order = sorted(locks, key=lambda k: (-strength(k.mode), k.kind != "table", k.relation))
-        timeout = float(str(rows[0][11])) if rows else None
+        timeout = float(str(rows[0][12])) if rows else None
         return Observation(
             tuple(order),
             held,
@@ -164,49 +181,59 @@ class PostgreSQLObserver:
                 self._locks[oid] = found
                 yield found
 
-    def _has_moved(self, oid: int, rows: Iterable[Row]) -> bool:
-        if oid not in self._there:
-            return False
-        now = next(_relation(row) for row in rows if _oid(row) == oid)
-        return now.file != self._known[oid].file
+    def _look_for_rows(self) -> None:
+        """Look into every table now."""
+        self._filled |= self._holding(o for o, r in self._known.items() if r.kind == "table")
+        self._looked = True
+        # looking for rows has counted as well
+        self._count_anew()
+
+    def _count_anew(self) -> None:
+        self._counters.update((_oid(row), _counters(row)) for row in self._query(_ALL))
 
     def _holding(self, oids: Iterable[int]) -> set[int]:
         """Those of some tables that hold a row."""
+        names = self._query(
+            "SELECT c.oid::bigint, c.oid::regclass::text FROM pg_catalog.pg_class c"
+            f" WHERE c.oid IN ({', '.join(map(str, oids)) or '0'})"
+        )
         texts = [
-            f"SELECT {oid}::bigint WHERE EXISTS (SELECT 1 FROM {self._quoted[oid]})" for oid in oids
+            f"SELECT {oid}::bigint WHERE EXISTS (SELECT 1 FROM {quoted})" for oid, quoted in names
         ]
         found: set[int] = set()
         for start in range(0, len(texts), 100):
             found |= {_oid(r) for r in self._query(" UNION ALL ".join(texts[start : start + 100]))}
         return found
 
-    def _emptied(self, oids: list[int]) -> tuple[str, ...]:
-        """Tables that held rows, have another file now, and no row in it."""
-        gone = set(oids) - self._holding(oids) if oids else set()
-        self._filled -= gone
-        self._held.update(dict.fromkeys(gone, 0))
+    def _emptied(self, moved: list[int]) -> tuple[str, ...]:
+        """Of tables that have another file now: those that held rows, and hold none in it."""
+        filled = self._filled.intersection(moved)
+        asked = [] if self._looked else [oid for oid in moved if oid not in filled]
+        if asked:
+            sizes = ", ".join(f"({oid}::bigint, '{self._known[oid].file}')" for oid in asked)
+            filled |= {
+                _oid(row)
+                for row in self._query(
+                    f"SELECT f.oid FROM (VALUES {sizes}) f(oid, path)"
+                    " WHERE (pg_stat_file(f.path, true)).size > 0"
+                )
+            }
+        gone = filled - self._holding(filled) if filled else set()
+        self._filled = (self._filled | filled) - gone
         return tuple(sorted(self._known[oid].name for oid in gone))
 
-    def _counted(self, oids: Iterable[int]) -> dict[int, int]:
-        """How many rows some tables hold, without those that hold too many to count."""
-        texts = [
-            f"SELECT {oid}::bigint, count(*)::bigint FROM (SELECT FROM {self._quoted[oid]}"
-            f" LIMIT {_MOST + 1}) s"
-            for oid in sorted(oids)
-        ]
-        found: dict[int, int] = {}
-        for start in range(0, len(texts), 100):
-            rows = self._query(" UNION ALL ".join(texts[start : start + 100]))
-            found.update((_oid(row), int(str(row[1]))) for row in rows)
-        return {oid: count for oid, count in found.items() if count <= _MOST}
-
     def _is_whole(self, oid: int, change: RowChange) -> bool:
-        """Whether a change was one of every row that a table held; it is counted in."""
-        held = self._held.get(oid)
-        if held is None:
+        """Whether a change was one of every row that a table held, and it held several."""
+        if oid not in self._there or not (change.updated or change.deleted):
             return False
-        self._held[oid] = max(0, held + change.inserted - change.deleted)
-        return held > 1 and change.updated + change.deleted >= held
+        name = self._query(f"SELECT {oid}::regclass::text")[0][0]
+        text = f"SELECT count(*)::bigint FROM (SELECT FROM {name} LIMIT {_MOST + 1}) s"
+        now = int(str(self._query(text)[0][0]))
+        # looking has counted as well
+        scans, read, *rest = self._counters[oid]
+        self._counters[oid] = (scans + 1, read + now, *rest)
+        held = now - change.inserted + change.deleted
+        return now <= _MOST and 1 < held <= change.updated + change.deleted
 
 
 def _oid(row: Row) -> int:
@@ -214,10 +241,10 @@ def _oid(row: Row) -> int:
 
 
 def _counters(row: Row) -> tuple[int, ...]:
-    return tuple(int(str(n or 0)) for n in row[7:11])
+    return tuple(int(str(n or 0)) for n in row[7:12])
 
 
 def _relation(row: Row) -> Relation:
     schema, name = str(row[1]), str(row[2])
     text = name if schema == "public" else f"{schema}.{name}"
-    return Relation(text, KINDS.get(str(row[3]), "relation"), int(str(row[4])))
+    return Relation(text, KINDS.get(str(row[3]), "relation"), str(row[4]))

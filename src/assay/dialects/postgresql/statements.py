@@ -15,7 +15,7 @@ from typing import Any
 
 from assay.dialects.base import Query
 
-__all__ = ["GIVEN", "Statements"]
+__all__ = ["GIVEN", "Statements", "other_text"]
 
 GIVEN = "current_setting('assay.oids', true)::oid[]"
 """SQL of the array that a statement is given. Not a parameter: the server plans anew for each of its
@@ -24,7 +24,8 @@ values (by estimated costs that are wrong here), but keeps the plan of a stateme
 _number = count()
 
 
-def _other_text() -> str:
+def other_text() -> str:
+    """A comment that makes a text one that has not come before."""
     # psycopg prepares a text that comes for the fifth time, and at the next rollback discards with
     # it everything that is prepared on the connection.
     return f"/* {next(_number)} */"
@@ -39,31 +40,34 @@ class Statements:
 
     def __init__(self, query: Query) -> None:
         self._query = query
-        names = query(f"SELECT name FROM pg_prepared_statements {_other_text()}")
+        names = query(f"SELECT name FROM pg_prepared_statements {other_text()}")
         self._names = {str(row[0]) for row in names}
 
-    def run(self, text: str, oids: Collection[int] | None = None) -> list[tuple[Any, ...]]:
+    def run(
+        self, text: str, oids: Collection[int] | None = None, *, by_index: bool = False
+    ) -> list[tuple[Any, ...]]:
         """Run a statement; at its first run on a connection it is prepared for the next.
 
         :param oids: what :data:`GIVEN` in the text stands for.
+        :param by_index: it is to be planned by indexes, as one that is given oids is.
         """
         name = f"assay_{sha256(text.encode()).hexdigest()[:16]}"
         array = "" if oids is None else "'{" + ",".join(map(str, sorted(oids))) + "}'"
         if name not in self._names and not self._prepared(name, text):
             return self._query(text.replace(GIVEN, f"{array}::oid[]"))
         if array:
-            self._query(f"SELECT set_config('assay.oids', {array}, false)")
-            if name not in self._names:
-                self._plan(name)
+            self._query(f"SELECT set_config('assay.oids', {array}, false) {other_text()}")
+        if (array or by_index) and name not in self._names:
+            self._plan(name)
         self._names.add(name)
-        return self._query(f"EXECUTE {name} {_other_text()}")
+        return self._query(f"EXECUTE {name} {other_text()}")
 
     def _prepared(self, name: str, text: str) -> bool:
         # Most drivers fail after a statement without rows when they are asked for its rows. Had the
         # server refused it, the next statement of the transaction would fail.
         with suppress(Exception):
             self._query(f"PREPARE {name} AS {text}")
-        asked = f"SELECT 1 FROM pg_prepared_statements WHERE name = '{name}' {_other_text()}"
+        asked = f"SELECT 1 FROM pg_prepared_statements WHERE name = '{name}' {other_text()}"
         return bool(self._query(asked))
 
     def _plan(self, name: str) -> None:
@@ -71,7 +75,7 @@ class Statements:
 
         The server would take a scan of each catalog for cheaper: 1.8 ms against 1.0.
         """
-        before = self._query("SELECT current_setting('enable_seqscan')")[0][0]
-        self._query("SELECT set_config('enable_seqscan', 'off', true)")
+        before = self._query(f"SELECT current_setting('enable_seqscan') {other_text()}")[0][0]
+        self._query(f"SELECT set_config('enable_seqscan', 'off', true) {other_text()}")
         self._query(f"EXPLAIN EXECUTE {name}")
-        self._query(f"SELECT set_config('enable_seqscan', '{before}', true)")
+        self._query(f"SELECT set_config('enable_seqscan', '{before}', true) {other_text()}")

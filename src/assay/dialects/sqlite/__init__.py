@@ -14,6 +14,7 @@ from assay.dialects.base import (
     Dialect,
     Execute,
     FileDatabases,
+    Follower,
     Observer,
     Query,
     ShadowServer,
@@ -116,6 +117,12 @@ class SQLite:
     def privileges(self, _query: Query) -> frozenset[Grant]:
         """None: there are no roles."""
         return frozenset()
+
+    def follower(self, query: Query, state: CatalogState) -> Follower:
+        """Who follows a connection: the catalog is read again."""
+        from assay.dialects.following import RefreshingFollower
+
+        return RefreshingFollower(query, state)
 
     def observer(self, query: Query, _execute: Execute, _at: Address) -> Observer:
         """Who watches a connection, see :mod:`assay.dialects.sqlite.observing`."""

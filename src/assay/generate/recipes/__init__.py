@@ -27,7 +27,7 @@ from assay.generate.recipes import (
 )
 from assay.generate.recipes.situation import Situation
 
-__all__ = ["Situation", "quick_form", "safe_form"]
+__all__ = ["Situation", "has_safe_forms", "quick_form", "safe_form"]
 
 Recipe = Callable[[Any, Situation], "Sequence[ops.MigrateOperation] | None"]
 
@@ -47,6 +47,11 @@ _RECIPES: tuple[tuple[type[ops.MigrateOperation], Recipe], ...] = tuple(
     )
     for kind in module.KINDS
 )
+
+
+def has_safe_forms(dialect: str) -> bool:
+    """Whether anything can be done online at all; SQLite locks the file for each change."""
+    return dialect in ("postgresql", "mysql", "mariadb")
 
 
 def safe_form(op: ops.MigrateOperation, situation: Situation) -> list[ops.MigrateOperation] | None:

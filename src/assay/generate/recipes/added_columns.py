@@ -1,14 +1,17 @@
-"""A column whose default differs from row to row: added, default set, filled."""
+"""A column added without what would lock or copy its table: volatile default, keys and CHECKs of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from alembic.operations import ops
-from sqlalchemy import Computed, DefaultClause, Identity
+from sqlalchemy import CheckConstraint, Column, Computed, DefaultClause, Identity
 
+from assay.generate.recipes import checks, foreign_keys, indexes, unique_constraints
 from assay.generate.recipes.situation import Situation
 from assay.operations.online.columns import AddColumnOnlineOp
+from assay.project.compat import copy_column, is_type_bound
 
 __all__ = ["KINDS", "recipe"]
 
@@ -18,13 +21,88 @@ KINDS = (ops.AddColumnOp,)
 def recipe(op: ops.AddColumnOp, on: Situation) -> Sequence[ops.MigrateOperation] | None:
     """``ADD COLUMN … DEFAULT gen_random_uuid()`` writes the whole table anew.
 
-    A constant, or ``now()``, does not (PostgreSQL 11 and later): such a column stays plain.
+    A constant, or ``now()``, does not (PostgreSQL 11 and later): such a column stays plain. ``CHECK``,
+    ``REFERENCES`` and ``UNIQUE`` in it lock as they do by themselves, so they come after it.
     """
     column = op.column
-    if not isinstance(column.server_default, DefaultClause):
-        return None  # without one nothing is copied; Identity and Computed have no other form
-    if isinstance(column.server_default, (Identity, Computed)):
-        return None
     if not on.in_use(op.table_name, op.schema) or on.version < (12,):
         return None
-    return [AddColumnOnlineOp(op)] if on.rewrites(column) else None
+    if isinstance(column.server_default, (Identity, Computed)):
+        return None  # the table is written anew in whatever form
+    volatile = isinstance(column.server_default, DefaultClause) and on.rewrites(_bare(column))
+    made: list[ops.MigrateOperation] = []
+    for part in _parts(op):
+        form = _safe(part, on)
+        if form is None:
+            return None
+        made += form
+    if not made:
+        return [AddColumnOnlineOp(op)] if volatile else None
+    return [
+        AddColumnOnlineOp(ops.AddColumnOp(op.table_name, _bare(column), schema=op.schema)),
+        *made,
+    ]
+
+
+def _bare(column: Column[Any]) -> Column[Any]:
+    """A copy without constraints and indexes."""
+    found = copy_column(column)
+    found.constraints = {c for c in found.constraints if is_type_bound(c)}
+    found.foreign_keys.clear()
+    found.unique = found.index = None
+    return found
+
+
+def _parts(op: ops.AddColumnOp) -> list[ops.MigrateOperation]:
+    """What else the operation makes, under the names that PostgreSQL gives."""
+    column, table, schema = op.column, op.table_name, op.schema
+    name = str(column.name)
+    made: list[ops.MigrateOperation] = []
+    for key in column.foreign_keys:
+        *path, target, referred = key.target_fullname.split(".")
+        options = {
+            "onupdate": key.onupdate,
+            "ondelete": key.ondelete,
+            "deferrable": key.deferrable,
+            "initially": key.initially,
+            "match": key.match,
+        }
+        made.append(
+            ops.CreateForeignKeyOp(
+                str(key.name or f"{table}_{name}_fkey"),
+                table,
+                target,
+                [name],
+                [referred],
+                source_schema=schema,
+                referent_schema=path[0] if path else None,
+                **{k: v for k, v in options.items() if v is not None},
+            )
+        )
+    for constraint in column.constraints:
+        if isinstance(constraint, CheckConstraint) and not is_type_bound(constraint):
+            named = str(constraint.name or f"{table}_{name}_check")
+            made.append(
+                ops.CreateCheckConstraintOp(named, table, constraint.sqltext, schema=schema)
+            )
+    if column.unique and not column.index:
+        made.append(
+            ops.CreateUniqueConstraintOp(f"{table}_{name}_key", table, [name], schema=schema)
+        )
+    elif column.index:
+        index = f"ix_{table}_{name}" if schema is None else f"ix_{schema}_{table}_{name}"
+        made.append(
+            ops.CreateIndexOp(index, table, [name], schema=schema, unique=bool(column.unique))
+        )
+    return made
+
+
+def _safe(op: ops.MigrateOperation, on: Situation) -> Sequence[ops.MigrateOperation] | None:
+    if isinstance(op, ops.CreateForeignKeyOp):
+        return foreign_keys.recipe(op, on)
+    if isinstance(op, ops.CreateCheckConstraintOp):
+        return checks.recipe(op, on)
+    if isinstance(op, ops.CreateUniqueConstraintOp):
+        return unique_constraints.recipe(op, on)
+    assert isinstance(op, ops.CreateIndexOp)
+    return indexes.recipe(op, on)

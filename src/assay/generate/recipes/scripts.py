@@ -13,6 +13,7 @@ from sqlalchemy import Column, text
 from assay.catalog import Snapshot
 from assay.generate.plan.comparison import Request
 from assay.generate.plan.step import Phase, Step
+from assay.generate.recipes import has_safe_forms
 from assay.generate.recipes.sections import Sides, bodies, sections, touches
 from assay.generate.recipes.situation import Situation
 from assay.generate.recipes.stated import stated
@@ -35,7 +36,7 @@ def split(
     context: MigrationContext, request: Request, directives: list[ops.MigrationScript]
 ) -> None:
     """Put several scripts in the place of the one planned, where one cannot hold it."""
-    if request.online is None or len(directives) != 1:
+    if request.online is None or len(directives) != 1 or not has_safe_forms(context.dialect.name):
         return
     (script,) = directives
     upgrade, downgrade = script.upgrade_ops, script.downgrade_ops

@@ -17,7 +17,7 @@ from assay.generate.recipes import quick_form, safe_form
 from assay.generate.recipes.situation import Situation
 from assay.generate.slots import BackfillOp
 from assay.operations.check_deferred import CheckDeferredOp
-from assay.operations.online.waiting import BRIEF, AutocommitOp
+from assay.operations.online.waiting import BRIEF, AutocommitOp, OwnTransactionOp
 
 __all__ = ["Kind", "Section", "Sides", "bodies", "joined", "sections", "touches"]
 
@@ -112,6 +112,8 @@ def kind_of(operations: Ops, on: Situation) -> Kind:
     """How these operations run."""
     if all(isinstance(op, CheckDeferredOp) for op in operations):
         return Kind.EMPTY  # it goes with whatever it stands beside
+    if on.dialect != "postgresql":
+        return Kind.PLAIN  # each statement commits: nothing is gained by another revision
     if all(isinstance(op, BackfillOp) and on.in_use(op.table, op.schema) for op in operations):
         return Kind.DATA
     forms = [safe_form(op, on) for op in operations]
@@ -145,12 +147,13 @@ def body(operations: Ops, kind: Kind, on: Situation) -> list[ops.MigrateOperatio
             inside += form if form is not None else quick_form(op) or []
         return [AutocommitOp(inside)]
     if kind is Kind.DATA:
-        return [
+        slots = [
             BackfillOp(op.table, op.column, op.schema, alone=op is operations[-1])
             if isinstance(op, BackfillOp)
             else op
             for op in operations
         ]
+        return [OwnTransactionOp(), *slots]
     locking = kind in (Kind.PLAIN, Kind.QUICK) and any(touches(op, on) for op in operations)
     if locking and on.dialect == "postgresql":
         return [ops.ExecuteSQLOp(f"SET LOCAL lock_timeout = '{BRIEF}'"), *operations]

@@ -15,6 +15,7 @@ from sqlalchemy import event
 
 from assay.dialects import Address, load
 from assay.generate.plan.step import Step
+from assay.generate.slots import BackfillOp
 from assay.operations.online.stated import StatedOp, altering
 from assay.project.compat import end_external_transaction
 from assay.project.project import Project, execute_on, query_on
@@ -110,6 +111,8 @@ def tried(project: Project, at: Address, steps: Sequence[Step], done: int = 0) -
             with Operations.context(context) as operations:
                 for place, op in _in_turn(steps, done):
                     watch.found.clear()
+                    if isinstance(op, BackfillOp):
+                        continue  # there are no rows
                     operations.invoke(op)
                     form = _worst(watch.found)
                     if form is not None:

@@ -48,8 +48,9 @@ class AddColumnOnlineOp(ops.MigrateOperation):
     ) -> None:
         """Add a column without its default, set the default, fill the rows in batches.
 
-        Last it is made NOT NULL where it is to be. For defaults like ``gen_random_uuid()``, for which
-        ``ADD COLUMN`` writes the whole table anew while everybody waits.
+        Last it is made NOT NULL where it is to be. One that is there is left as it is. For defaults
+        like ``gen_random_uuid()``, for which ``ADD COLUMN`` writes the whole table anew while
+        everybody waits; a constant comes with the column.
         """
         operations.invoke(cls(ops.AddColumnOp(table_name, column, schema=schema)))
 
@@ -85,11 +86,18 @@ def _add(operations: Operations, op: AddColumnOnlineOp) -> None:
     plain, column = op.plain, op.plain.column
     table, schema, name = plain.table_name, plain.schema, str(column.name)
     default, nullable = column.server_default, column.nullable
-    if default is None or not online_here(operations, "add_column_online"):
+    if not online_here(operations, "add_column_online"):
         operations.invoke(plain)
         return
     place = relation(operations, table, schema)
-    if answer(operations, _THERE, relation=place, name=name) is None:
+    there = answer(operations, _THERE, relation=place, name=name) is not None
+    if default is None or isinstance(getattr(default, "arg", None), str):
+        # nothing, or a constant: no row is written for it
+        with briefly(operations):
+            if not there:
+                operations.invoke(plain)
+        return
+    if not there:
         column.server_default, column.nullable = None, True
         with briefly(operations):
             operations.invoke(plain)
@@ -121,6 +129,10 @@ def fill(operations: Operations, table: str, schema: str | None, column: str) ->
         found = answer(operations, _PAGES, relation=relation(operations, table, schema))
     with patiently(operations):
         pages = found.pages if found is not None and found.pages else 0
+        if pages:
+            # one row alone: a default or a trigger that fails does so before much is written
+            first = f"ctid = (SELECT ctid FROM {target} WHERE {name} IS NULL LIMIT 1)"
+            run(operations, f"{update} AND {first}")
         for start in range(0, pages, PAGES):
             place = f"ctid >= '({start},0)'::tid AND ctid < '({start + PAGES},0)'::tid"
             run(operations, f"{update} AND {place}")

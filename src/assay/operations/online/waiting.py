@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from alembic.autogenerate.api import AutogenContext
 
-__all__ = ["BRIEF", "AutocommitOp", "LockTimeoutOp", "briefly", "patiently"]
+__all__ = ["BRIEF", "AutocommitOp", "LockTimeoutOp", "OwnTransactionOp", "briefly", "patiently"]
 
 BRIEF = "2s"
 """The longest that others wait behind a statement that waits itself."""
@@ -107,6 +107,35 @@ def _run_outside(operations: Operations, op: AutocommitOp) -> None:
 def _render_outside(context: AutogenContext, op: AutocommitOp) -> list[str]:
     prefix = context.opts.get("alembic_module_prefix") or "op."
     return block(context, f"with {prefix}get_context().autocommit_block():", op.ops)
+
+
+@Operations.register_operation("own_transaction")
+class OwnTransactionOp(ops.MigrateOperation):
+    """What follows is in a transaction that holds no lock yet."""
+
+    @classmethod
+    def own_transaction(cls, operations: Operations) -> None:
+        """Commit what ran before in this run of Alembic, whose locks others wait for.
+
+        Without ``transaction_per_migration`` one transaction runs through all revisions.
+        """
+        operations.invoke(cls())
+
+    def to_diff_tuple(self) -> tuple[Any, ...]:
+        return ("own_transaction",)
+
+
+@Operations.implementation_for(OwnTransactionOp)
+def _commit(operations: Operations, _op: OwnTransactionOp) -> None:
+    context = operations.get_context()
+    if context.dialect.name == "postgresql":
+        with context.autocommit_block():
+            pass
+
+
+@renderers.dispatch_for(OwnTransactionOp)
+def _render_commit(context: AutogenContext, _op: OwnTransactionOp) -> str:
+    return call(context, "own_transaction")
 
 
 def block(

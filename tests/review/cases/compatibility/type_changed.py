@@ -12,4 +12,13 @@ CASES = (
         advised='op.add_column("users", sa.Column("nick2", sa.String(50)))',
         same=False,
     ),
+    Case(
+        "compatibility/type-changed",
+        "postgresql",
+        "CREATE TYPE mood AS ENUM ('glad');\nCREATE TABLE users (id int PRIMARY KEY, mood mood);",
+        bad='op.execute("ALTER TABLE users ALTER mood TYPE text")',
+        good='op.execute("ALTER TYPE mood RENAME TO feeling")',
+        advised='op.add_column("users", sa.Column("mood2", sa.Text()))',
+        same=False,
+    ),
 )

@@ -30,4 +30,15 @@ CASES = (
             op.execute("DELETE FROM users WHERE id = 1")
         """,
     ),
+    *(
+        Case(
+            "data/every-row-deleted",
+            engine,
+            "CREATE TABLE orders (id INTEGER PRIMARY KEY, state VARCHAR(20));",
+            bad="""op.execute("DELETE FROM orders")""",
+            good="""op.execute("DELETE FROM orders WHERE id = -5")""",
+            advised="""op.execute("DELETE FROM orders WHERE id = -6")""",
+        )
+        for engine in ("mysql", "sqlite")
+    ),
 )

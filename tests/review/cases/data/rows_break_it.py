@@ -60,4 +60,17 @@ CASES = (
             op.execute("ALTER TABLE users ALTER email TYPE int USING email::int")
         """,
     ),
+    # with a row in the table SQLite takes no default that is not constant
+    Case(
+        "data/rows-break-it",
+        "sqlite",
+        "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);",
+        bad='op.execute("ALTER TABLE users ADD COLUMN at TEXT DEFAULT CURRENT_TIMESTAMP")',
+        good="""op.execute("ALTER TABLE users ADD COLUMN at TEXT DEFAULT 'now'")""",
+        advised="""
+            with op.batch_alter_table("users") as batch_op:
+                batch_op.add_column(sa.Column("at", sa.Text(), server_default=sa.func.now()))
+        """,
+        same=False,
+    ),
 )

@@ -32,4 +32,15 @@ CASES = (
         good='op.execute("UPDATE users SET active = true WHERE active IS NULL")',
         advised=BATCHES.format("active"),
     ),
+    *(
+        Case(
+            "locks/every-row-updated",
+            engine,
+            "CREATE TABLE orders (id INTEGER PRIMARY KEY, state VARCHAR(20));",
+            bad="""op.execute("UPDATE orders SET state = 'x'")""",
+            good="""op.execute("UPDATE orders SET state = 'x' WHERE id = -5")""",
+            advised="""op.execute("UPDATE orders SET state = 'x' WHERE id = -6")""",
+        )
+        for engine in ("mysql", "sqlite")
+    ),
 )

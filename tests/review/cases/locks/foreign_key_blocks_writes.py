@@ -32,7 +32,10 @@ CASES = (
         """,
         bad='op.create_foreign_key("fk_orders_user", "orders", "users", ["user_id"], ["id"])',
         good='op.create_index("ix_orders_user", "orders", ["user_id"])',
-        advised="pass",
-        same=False,
+        advised="""
+            op.execute("SET foreign_key_checks = 0")
+            op.create_foreign_key("fk_orders_user", "orders", "users", ["user_id"], ["id"])
+            op.execute("SET foreign_key_checks = 1")
+        """,
     ),
 )

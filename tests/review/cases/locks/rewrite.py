@@ -17,6 +17,23 @@ def _sql(sql: str) -> str:
     return f"op.execute({sql!r})"
 
 
+MARIADB = """
+CREATE TABLE orders (id INT PRIMARY KEY, total INT NOT NULL, note VARCHAR(50),
+    state ENUM('a', 'b')) CHARACTER SET utf8mb4;
+"""
+WIDER = (
+    'op.add_column("orders", sa.Column("total_new", sa.BigInteger()))',
+    """
+    op.drop_column("orders", "total")
+    op.execute("ALTER TABLE orders CHANGE total_new total BIGINT")
+    """,
+)
+
+
+def _alter(what: str) -> str:
+    return f'op.execute("ALTER TABLE orders {what}")'
+
+
 CASES = (
     _case(
         """
@@ -94,19 +111,52 @@ CASES = (
         """,
         "pass",
     ),
+    *(
+        Case(
+            "locks/rewrite",
+            "mysql",
+            MARIADB,
+            bad=_alter(bad),
+            good=_alter(good),
+            advised=advised,
+            same=same,
+        )
+        for bad, good, advised, same in (
+            # the same class of lengths, and the class above
+            ("MODIFY note VARCHAR(64)", "MODIFY note VARCHAR(63)", "pass", False),
+            ("MODIFY total BIGINT", "ALTER total SET DEFAULT 5", WIDER, False),
+            (
+                "MODIFY state ENUM('new', 'a', 'b')",
+                "MODIFY state ENUM('a', 'b', 'new')",
+                "pass",
+                False,
+            ),
+            ("CONVERT TO CHARACTER SET latin1", "COMMENT 'x'", "pass", False),
+            (
+                "ADD dbl INT AS (total * 2) STORED",
+                "ADD dbl INT AS (total * 2) VIRTUAL",
+                "pass",
+                False,
+            ),
+            (
+                "ADD code CHAR(36) DEFAULT (uuid())",
+                "ADD code CHAR(36)",
+                (_alter("ADD code CHAR(36)"), _alter("ALTER code SET DEFAULT (uuid())")),
+                True,
+            ),
+            ("ENGINE=Aria", "DROP PRIMARY KEY, ADD PRIMARY KEY (id, total)", "pass", False),
+            ("PARTITION BY HASH (id) PARTITIONS 2", "ADD f INT FIRST", "pass", False),
+        )
+    ),
     Case(
         "locks/rewrite",
-        "mysql",
-        "CREATE TABLE orders (id INT PRIMARY KEY, total INT, note VARCHAR(50));",
-        bad='op.execute("ALTER TABLE orders MODIFY total BIGINT")',
-        good='op.execute("ALTER TABLE orders MODIFY note VARCHAR(60)")',
-        advised=(
-            'op.add_column("orders", sa.Column("total_new", sa.BigInteger()))',
-            """
-            op.drop_column("orders", "total")
-            op.execute("ALTER TABLE orders CHANGE total_new total BIGINT")
-            """,
-        ),
-        same=False,
+        "sqlite",
+        "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);",
+        bad="""
+            with op.batch_alter_table("users", recreate="always") as batch_op:
+                batch_op.add_column(sa.Column("nick", sa.Text()))
+        """,
+        good='op.create_index("ix", "users", ["email"])',
+        advised='op.add_column("users", sa.Column("nick", sa.Text()))',
     ),
 )

@@ -39,10 +39,11 @@ def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iter
             continue
         said.add(kind.name)
         values = ", ".join(repr(label) for label in gone)
+        what = f"Column {now.name}" if kind is column else f"Enum {kind.name}"
         yield RULE.finding(
             now.name if kind is column else kind.name,
             _line(operations, column, now, kind),
-            f"{kind.label} has {values} no more; code that runs still writes {values}.",
+            f"{what} has {values} no more; code that runs still writes {values}.",
             why="Each statement that writes it, or compares with it, fails.",
             instead="Add the new value, move code and rows to it, and drop the old one later.",
         )

@@ -39,7 +39,7 @@ def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iter
                 yield RULE.finding(
                     grant.name,
                     operation.line,
-                    f"{grant.role} may {what} {grant.kind} {grant.name} from now on.",
+                    f"{grant.role} has {what} on {grant.kind} {grant.name} from now on.",
                     why="PUBLIC is every role that there is and will be."
                     if grant.role == "PUBLIC"
                     else "Whoever reviews a change of tables does not look for access.",
@@ -50,7 +50,7 @@ def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iter
                 yield RULE.finding(
                     grant.name,
                     operation.line,
-                    f"{grant.role} may not {what} {grant.kind} {grant.name} any more.",
+                    f"{grant.role} has no {what} on {grant.kind} {grant.name} any more.",
                     why="Statements of the release that still runs fail, if it is that role.",
                     instead="Revoke it where roles are managed, when no release needs it.",
                 )

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 from assay.review.finding import Finding, Severity
 from assay.review.rule import Rule, RuleContext
-from assay.review.seen import altered
+from assay.review.seen import altered, relation_of, under
 from assay.trace.effects import OperationEffect
 
 __all__ = ["RULE"]
@@ -28,6 +28,9 @@ def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iter
     if context.dialect != "postgresql":
         return
     for operation, old, new in altered(operations, context, "column", "type"):
+        seen = under(operation, relation_of(old), "reads")
+        if seen is None:
+            continue  # its type was renamed, and is the same one
         yield RULE.finding(
             new.name,
             operation.line,

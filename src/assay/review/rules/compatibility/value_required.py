@@ -47,10 +47,11 @@ def _now_required(
         for difference in operation.differences:
             column = difference.object
             now = context.after.by_identity.get(column.identity)
-            if difference.change is not Change.ADDED or column.kind != "column" or now is None:
+            if difference.change is Change.REMOVED or column.kind != "column" or now is None:
                 continue
             new = column.identity not in known and ("table", column.key[:-1]) in known
-            if new and _required(now) and now.key not in said:
+            # the line that made it so: it may have been added without
+            if new and _required(now) and _required(column) and now.key not in said:
                 said.add(now.key)
                 yield operation, now
     for operation, old, now in altered(operations, context, "column", "not null", *_VALUES):

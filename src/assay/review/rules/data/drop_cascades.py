@@ -35,7 +35,8 @@ def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iter
             falling = _falling(removed)
             if not falling:
                 continue
-            named = next(o for o in removed if o not in falling and _is_root(o, falling))
+            roots = (o for o in removed if o not in falling and _is_root(o, falling))
+            named = next(roots, removed[0])
             names = ", ".join(found.label for found in falling)
             yield RULE.finding(
                 named.name,

@@ -21,7 +21,7 @@ from assay.trace.effects import OperationEffect
 
 __all__ = ["RULE"]
 
-_VALUES = ("default", "identity", "generated")
+_VALUES = ("default", "identity", "generated", "autoincrement")
 
 
 def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iterator[Finding]:
@@ -46,7 +46,9 @@ def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iter
                 object=column.name,
                 line=operation.line,
                 message=f"Column {column.name} is added NOT NULL and existing rows have no value.",
-                why="The upgrade fails on a table that holds rows.",
+                why="Existing rows get 0, an empty text or the zero date, silently."
+                if context.dialect == "mysql"
+                else "The upgrade fails on a table that holds rows.",
                 instead="Regenerate with `assay generate --again`, which leaves a backfill slot, "
                 "or give the column a server_default in the models.",
             )

@@ -39,10 +39,13 @@ def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iter
             locks = (*statement.observed.locks, *statement.observed.held)
             lock = next(k for k in locks if k.kind == "table" and k.blocks)
             here, before = ", ".join(worked), ", ".join(first[number])
+            again = f"the transaction that reads or copies {before}"
+            if before == here:
+                again = "one transaction for the second time"
             yield RULE.finding(
                 worked[0],
                 operation.line,
-                f"{here} is read or copied in the transaction that reads or copies {before}: "
+                f"{here} is read or copied in {again}: "
                 f"{lock.mode} on {lock.relation}, {behind(lock)} for both.",
                 why="Locks are kept to the end, and an error here throws the first away as well.",
                 instead=f"Put what is done to {here} into a revision of its own.",

@@ -5,7 +5,9 @@ Why: it will raise on the real database too. On MySQL what was done before it st
 Unsafe: ``op.create_index("ix", "users", ["nick"], postgresql_concurrently=True)`` in the revision's
 transaction
 Safe instead: what the server says; ``with op.get_context().autocommit_block():`` for what cannot run
-in a transaction, a commit before an enum value is used that was added just now.
+in a transaction, a commit before an enum value is used that was added just now; a view dropped before the
+column that it reads, and made again after; ``op.batch_alter_table`` for what SQLite cannot do: ADD COLUMN
+… UNIQUE, ALTER COLUMN, ADD CONSTRAINT. SQLite drops no column that an index has: drop that first.
 When it is fine: never; where the shadow's server lacks an extension, name one that has it.
 Measured on: PostgreSQL 15, MariaDB 10.11, SQLite 3.40.
 """
@@ -16,7 +18,7 @@ from collections.abc import Iterator
 
 from assay.review.finding import Finding, Severity
 from assay.review.rule import Rule, RuleContext
-from assay.trace.effects import OperationEffect
+from assay.trace.effects import Failure, OperationEffect
 
 __all__ = ["RULE"]
 
@@ -42,9 +44,16 @@ def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iter
         failure.code or "upgrade",
         failure.line,
         f"The upgrade raises: {failure.message}",
-        why=f"{ran} statement{'s' if ran != 1 else ''} ran until there, and are shown.",
-        instead=_NEXT.get(failure.code or "", "Correct the models and regenerate."),
+        why=f"{ran} {'statement was' if ran == 1 else 'statements were'} sent until there.",
+        instead=_next(failure, context.dialect),
     )
+
+
+def _next(failure: Failure, dialect: str) -> str:
+    lacking = failure.code == "SQLITE_ERROR" or failure.message.startswith("NotImplementedError")
+    if dialect == "sqlite" and lacking:
+        return "If SQLite cannot do it, write it in `with op.batch_alter_table(…)`: it copies the table."
+    return _NEXT.get(failure.code or "", "Correct the revision; or the models, and regenerate.")
 
 
 RULE = Rule("fails", "hygiene", Severity.STOP, check)

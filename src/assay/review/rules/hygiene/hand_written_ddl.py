@@ -40,7 +40,8 @@ def check(operations: tuple[OperationEffect, ...], _context: RuleContext) -> Ite
             yield RULE.finding(
                 made.object.name,
                 operation.line,
-                f"{made.object.label} is {made.change.value} by SQL of the revision's own.",
+                f"{made.object.kind.capitalize()} {made.object.name} is {made.change.value} by SQL "
+                "of the revision's own.",
                 why="It runs on one engine only, and nobody generates its undo.",
                 instead="Write it as an operation of Alembic; `assay generate` does.",
             )
@@ -48,6 +49,8 @@ def check(operations: tuple[OperationEffect, ...], _context: RuleContext) -> Ite
 
 
 def _has_operation(difference: Difference) -> bool:
+    if difference.object.kind == "sequence":
+        return difference.object.get("owned by") is not None  # SERIAL has one
     if difference.object.kind not in _KINDS:
         return False
     if difference.change is not Change.ALTERED:

@@ -26,9 +26,11 @@ __all__ = ["RULE"]
 
 def check(_operations: tuple[OperationEffect, ...], context: RuleContext) -> Iterator[Finding]:
     """A finding for each table and column that lost something."""
-    down = context.upgrade.downgrade if context.upgrade is not None else None
-    for loss in down.lost if down is not None else ():
-        assert down is not None
+    up = context.upgrade
+    down = up.downgrade if up is not None else None
+    if up is None or down is None or (up.differences and not down.statements):
+        return  # the whole downgrade is missing: hygiene/no-downgrade
+    for loss in down.lost:
         lines = [s.line for s in down.statements if s.line is not None]
         yield RULE.finding(
             loss.name,

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from assay.catalog import Change
 from assay.review.finding import Finding, Severity
 from assay.review.rule import Rule, RuleContext
-from assay.review.seen import behind, changed, relation_of, under
+from assay.review.seen import behind, changed, locked, relation_of, under, why_not_online
 from assay.trace.effects import OperationEffect
 
 __all__ = ["RULE"]
@@ -36,13 +36,19 @@ def check(operations: tuple[OperationEffect, ...], _context: RuleContext) -> Ite
             observed = seen[0].observed
             if table not in observed.scanned and table not in observed.rewritten:
                 continue
+            columns = {c.key for c in changed(operation, Change.ADDED, "column")}
+            came = next((key[-1] for key in columns if key[:-1] == constraint.key[:-1]), None)
+            first = f"Add {came} without the CHECK; then add it" if came else "Add it"
+            online = why_not_online(seen)
             yield RULE.finding(
                 constraint.name,
                 operation.line,
-                f"{seen[1].mode} on {table}: {behind(seen[1])} while every row is checked.",
-                why="They wait until the check and the transaction end.",
-                instead="Add it with postgresql_not_valid=True and validate it in a transaction of "
-                "its own.",
+                f"{locked(seen)}: {behind(seen[1])} while every row is checked.",
+                why=online or "They wait until the check and the transaction end.",
+                instead=f"{first} with postgresql_not_valid=True and validate it in a transaction "
+                "of its own."
+                if online is None
+                else f"Add {constraint.key[-1]} to a copy of {table} (gh-ost, pt-online-schema-change).",
                 lock=seen[1],
             )
 

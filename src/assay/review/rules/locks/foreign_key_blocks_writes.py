@@ -5,7 +5,8 @@ that blocks writes.
 Why: ``ADD FOREIGN KEY`` holds ``SHARE ROW EXCLUSIVE`` on the table and on the one it refers to until
 every row is checked and the transaction ends. MariaDB copies the table (``LOCK=SHARED``).
 Unsafe: ``op.create_foreign_key(None, "orders", "users", ["user_id"], ["id"])``
-Safe instead: ``postgresql_not_valid=True``, and ``VALIDATE CONSTRAINT`` in another transaction.
+Safe instead: ``postgresql_not_valid=True``, and ``VALIDATE CONSTRAINT`` in another transaction. MariaDB: with
+``foreign_key_checks = 0`` nothing is copied and nothing waits; no row is checked either.
 When it is fine: both tables are small, or nobody writes to them meanwhile.
 Measured on: PostgreSQL 15, MariaDB 10.11.
 """
@@ -17,7 +18,7 @@ from collections.abc import Iterator
 from assay.catalog import Change
 from assay.review.finding import Finding, Severity
 from assay.review.rule import Rule, RuleContext
-from assay.review.seen import behind, changed, relation_of, under
+from assay.review.seen import behind, changed, locked, relation_of, under, why_not_online
 from assay.trace.effects import OperationEffect
 
 __all__ = ["RULE"]
@@ -40,13 +41,18 @@ def check(operations: tuple[OperationEffect, ...], _context: RuleContext) -> Ite
                 if lock.relation != table and lock.kind == "table" and lock.blocks
             )
             also = f" (and on {', '.join(others)})" if others else ""
+            online = why_not_online(seen)
             yield RULE.finding(
                 key.name,
                 operation.line,
-                f"{seen[1].mode} on {table}{also}: {behind(seen[1])} while every row is checked.",
-                why="They wait until the check and the transaction end.",
+                f"{locked(seen)}{also}: {behind(seen[1])} while every row is checked.",
+                why=online or "They wait until the check and the transaction end.",
                 instead="Add it with postgresql_not_valid=True and validate it in a transaction of "
-                "its own.",
+                "its own."
+                if online is None
+                else "Look for rows without their parent; then SET foreign_key_checks = 0 for "
+                f"{key.key[-1]}: "
+                "ALGORITHM=INPLACE, LOCK=NONE.",
                 lock=seen[1],
             )
 

@@ -6,7 +6,8 @@ Why: PostgreSQL holds ``SHARE`` until the index is built and the transaction end
 FULLTEXT and SPATIAL indexes under ``LOCK=SHARED``.
 Unsafe: ``op.create_index("ix_users_email", "users", ["email"])``
 Safe instead: ``postgresql_concurrently=True`` inside ``with op.get_context().autocommit_block():``,
-in a revision of its own; afterwards look that the index is valid.
+in a revision of its own; afterwards look that the index is valid. MariaDB: a tool that copies the table
+while writes go on.
 When it is fine: the table is small, or nobody writes to it meanwhile.
 Measured on: PostgreSQL 15, MariaDB 10.11.
 """
@@ -18,7 +19,7 @@ from collections.abc import Iterator
 from assay.catalog import Change
 from assay.review.finding import Finding, Severity
 from assay.review.rule import Rule, RuleContext
-from assay.review.seen import behind, changed, relation_of, under
+from assay.review.seen import behind, changed, locked, relation_of, under, why_not_online
 from assay.trace.effects import OperationEffect
 
 __all__ = ["RULE"]
@@ -30,13 +31,17 @@ def check(operations: tuple[OperationEffect, ...], _context: RuleContext) -> Ite
         for index in changed(operation, Change.ADDED, "index"):
             table = relation_of(index)
             seen = under(operation, table)
-            if seen is not None:
+            # where MariaDB copies the table, another rule tells what for
+            if seen is not None and table not in seen[0].observed.rewritten:
+                online = why_not_online(seen)
                 yield RULE.finding(
                     index.name,
                     operation.line,
-                    f"{seen[1].mode} on {table}: {behind(seen[1])} while {index.key[-1]} is built.",
-                    why="They wait until the transaction ends.",
-                    instead="Build it with postgresql_concurrently=True in an autocommit block.",
+                    f"{locked(seen)}: {behind(seen[1])} while {index.key[-1]} is built.",
+                    why=online or "They wait until the transaction ends.",
+                    instead="Build it with postgresql_concurrently=True in an autocommit block."
+                    if online is None
+                    else f"Build {index.key[-1]} in a copy of {table} (gh-ost, pt-online-schema-change).",
                     lock=seen[1],
                 )
 

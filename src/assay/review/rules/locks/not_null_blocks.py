@@ -5,6 +5,7 @@ Why: ``ACCESS EXCLUSIVE`` while every row is looked at. PostgreSQL 12 and newer 
 ``CHECK (column IS NOT NULL)`` proves it (3 ms instead of a scan, measured on 15).
 Unsafe: ``op.alter_column("users", "email", nullable=False)``
 Safe instead: the CHECK as NOT VALID, validate it in another transaction, SET NOT NULL, drop the CHECK.
+From PostgreSQL 18 on NOT NULL itself may be NOT VALID (its docs).
 When it is fine: the table is small, or nobody uses it meanwhile.
 Measured on: PostgreSQL 15.
 """
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assay.catalog import Change
+from assay.catalog import CatalogObject, Change
 from assay.review.finding import Finding, Severity
 from assay.review.rule import Rule, RuleContext
 from assay.review.seen import behind, relation_of, under
@@ -22,7 +23,7 @@ from assay.trace.effects import OperationEffect
 __all__ = ["RULE"]
 
 
-def check(operations: tuple[OperationEffect, ...], _context: RuleContext) -> Iterator[Finding]:
+def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iterator[Finding]:
     """A finding for each column that became NOT NULL behind a lock."""
     for operation in operations:
         for difference in operation.differences:
@@ -41,9 +42,23 @@ def check(operations: tuple[OperationEffect, ...], _context: RuleContext) -> Ite
                     operation.line,
                     f"{seen[1].mode} on {table}: {behind(seen[1])} while every row is looked at.",
                     why="They wait until that and the transaction end.",
-                    instead="Prove it by a validated CHECK first, then set NOT NULL.",
+                    instead=_instead(after, context),
                     lock=seen[1],
                 )
+
+
+def _instead(column: CatalogObject, context: RuleContext) -> str:
+    name = column.key[-1]
+    if context.version >= (18,):
+        return f"Add NOT NULL {name} as NOT VALID, and validate it in a revision of its own."
+    if context.version >= (12,):
+        return (
+            f"Add CHECK ({name} IS NOT NULL) as NOT VALID, validate it in another revision, then "
+            "set NOT NULL and drop the CHECK."
+        )
+    return (
+        f"Keep a validated CHECK ({name} IS NOT NULL): no form before PostgreSQL 12 reads nothing."
+    )
 
 
 RULE = Rule("not-null-blocks", "locks", Severity.NOTE, check)

@@ -6,11 +6,12 @@ Why: a type that is stored otherwise, a default that differs from row to row (``
 default and a CHECK, ``VACUUM FULL``, ``CLUSTER``, ``SET UNLOGGED``: each copies the table and its
 indexes under ``ACCESS EXCLUSIVE``. Before PostgreSQL 11 every default does (its docs).
 ``timestamp`` to ``timestamptz`` does where the session's time zone is not UTC. MariaDB copies under
-``LOCK=SHARED`` where no cheaper form is accepted.
+``LOCK=SHARED`` where no cheaper form is accepted. SQLite has one writer: while ``batch_alter_table``
+or ``rebuild_table`` copies, no table can be written to.
 Unsafe: ``op.alter_column("orders", "id", type_=sa.BigInteger())``
 Safe instead: a new column, filled in batches and kept in step by a trigger, then the names swapped.
 When it is fine: the table is small, or nobody uses it meanwhile.
-Measured on: PostgreSQL 15, MariaDB 10.11.
+Measured on: PostgreSQL 15, MariaDB 10.11, SQLite 3.40.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from collections.abc import Iterator
 from assay.catalog import CatalogObject, Change, Difference
 from assay.review.finding import Finding, Severity
 from assay.review.rule import Rule, RuleContext
-from assay.review.seen import behind, relation_of, under
+from assay.review.seen import behind, locked, relation_of, told_by_constraint, under, why_not_online
 from assay.trace.effects import OperationEffect
 
 __all__ = ["RULE"]
@@ -39,15 +40,24 @@ def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iter
         }
         for table in sorted(rewritten):
             seen = under(operation, table)
-            if seen is None:
+            if context.dialect == "sqlite":
+                yield RULE.finding(
+                    table,
+                    operation.line,
+                    f"{table} is copied: writes to the whole database wait meanwhile.",
+                    why="SQLite has one writer; the copy is one transaction.",
+                    instead="Where op.add_column or op.drop_column does it, use that without a batch; "
+                    "else do it while nobody writes.",
+                )
+            if seen is None or told_by_constraint(operation, table):
                 continue
             reason, instead = _because(operation, table, context)
             yield RULE.finding(
                 table,
                 operation.line,
-                f"{seen[1].mode} on {table}: {behind(seen[1])} while the whole table is copied"
-                f"{reason}.",
-                why="Every row and index is written anew; they wait until the transaction ends.",
+                f"{locked(seen)}: {behind(seen[1])} while the whole table is copied{reason}.",
+                why=why_not_online(seen)
+                or "Every row and index is written anew; they wait until the transaction ends.",
                 instead=instead,
                 lock=seen[1],
             )

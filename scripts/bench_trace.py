@@ -1,0 +1,356 @@
+"""What tracing costs: a revision run by Alembic, and the same revision traced, side by side.
+
+    python scripts/bench_trace.py [--tables 30,300,1000] [--repeats 7] [--databases …] [--write]
+
+Makes a project whose first revision makes that many tables (eight columns, an index, every third a
+foreign key) and whose second is a usual change: columns, an index, a foreign key, a check, NOT NULL,
+an UPDATE, a column dropped. The second is run up and down on copies of one shadow that stands before
+it, in one process, in turn: plainly by Alembic, traced, and traced with rows made first. ``env.py``
+runs once in each. Seconds differ from machine to machine; what the runs of one turn are to each other
+counts. The
+servers are private ones, started for the run, or those that are named.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "bench-trace.md"
+LIMIT, AT = 3.0, 300
+"""On PostgreSQL with that many tables a traced revision takes at most so many times the plain run."""
+ROWS, FILLED_TO = 3, 30
+"""Rows made in each table, with at most so many tables: making them takes longer than the rest."""
+MOST = {"mysql": 300}
+"""Tables at most: everything is read again after each statement there."""
+URLS = {
+    "postgresql": "postgresql+psycopg://nobody@nowhere.invalid/never",
+    "mysql": "mysql+pymysql://nobody@nowhere.invalid/never",
+    "sqlite": "sqlite:///never.db",
+}
+"""What the projects say; no run reaches it."""
+PLAIN, TRACED = "plain", "traced"
+PLAIN_FILLED, TRACED_FILLED = "plain, rows made", "traced, rows made"
+BASE = {TRACED: PLAIN, TRACED_FILLED: PLAIN_FILLED}
+"""What a kind of run is measured against."""
+
+_ENV = """\
+from alembic import context
+from sqlalchemy import create_engine, pool
+
+engine = create_engine(context.config.get_main_option("sqlalchemy.url"), poolclass=pool.NullPool)
+with engine.connect() as connection:
+    context.configure(connection=connection, target_metadata=None)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+
+_INI = """\
+[alembic]
+script_location = %(here)s/alembic
+path_separator = os
+sqlalchemy.url = URL
+"""
+
+_HEAD = """\
+import sqlalchemy as sa
+from alembic import op
+
+revision = "{own}"
+down_revision = {before}
+branch_labels = None
+depends_on = None
+
+"""
+
+_TABLES = """
+def upgrade():
+    for number in range(1, {tables} + 1):
+        name = f"table_{{number:04d}}"
+        key = []
+        if number % 3 == 0:
+            key = [sa.ForeignKeyConstraint(["parent_id"], [f"table_{{number - 1:04d}}.id"],
+                name=f"fk_{{name}}")]
+        op.create_table(
+            name,
+            sa.Column("id", sa.Integer(), nullable=False),
+            sa.Column("parent_id", sa.Integer()),
+            sa.Column("name", sa.String(80), nullable=False),
+            sa.Column("code", sa.String(20)),
+            sa.Column("note", sa.Text()),
+            sa.Column("amount", sa.Numeric(10, 2), server_default=sa.text("0")),
+            sa.Column("made", sa.DateTime()),
+            sa.Column("open", sa.Boolean(), nullable=False),
+            sa.PrimaryKeyConstraint("id", name=f"pk_{{name}}"),
+            *key,
+        )
+        op.create_index(f"ix_{{name}}_code", name, ["code"])
+
+
+def downgrade():
+    raise NotImplementedError
+"""
+
+_CHANGE = """
+A, B, C = "table_0002", "table_0004", "table_0005"
+
+
+def upgrade():
+    with op.batch_alter_table(A) as batch:
+        batch.add_column(sa.Column("other_id", sa.Integer()))
+        batch.add_column(sa.Column("label", sa.String(100)))
+    op.execute(f"UPDATE {A} SET label = name")
+    with op.batch_alter_table(A) as batch:
+        batch.alter_column("label", existing_type=sa.String(100), nullable=False)
+        batch.create_foreign_key("fk_other", B, ["other_id"], ["id"])
+        batch.create_check_constraint("ck_amount", "amount >= 0")
+    op.create_index("ix_label", A, ["label"])
+    with op.batch_alter_table(C) as batch:
+        batch.drop_column("note")
+        batch.add_column(sa.Column("state", sa.String(10), server_default="new", nullable=False))
+    op.create_index("ix_state", C, ["state"])
+
+
+def downgrade():
+    op.drop_index("ix_state", table_name=C)
+    with op.batch_alter_table(C) as batch:
+        batch.drop_column("state")
+        batch.add_column(sa.Column("note", sa.Text()))
+    op.drop_index("ix_label", table_name=A)
+    with op.batch_alter_table(A) as batch:
+        batch.drop_constraint("ck_amount", type_="check")
+        batch.drop_constraint("fk_other", type_="foreignkey")
+        batch.drop_column("label")
+        batch.drop_column("other_id")
+"""
+
+
+def make_project(folder: Path, tables: int, url: str) -> None:
+    """A project of two revisions: all the tables, and the change that is measured."""
+    versions = folder / "alembic" / "versions"
+    versions.mkdir(parents=True)
+    (folder / "alembic.ini").write_text(_INI.replace("URL", url))
+    (folder / "alembic" / "env.py").write_text(_ENV)
+    (folder / "pyproject.toml").write_text('[tool.assay]\nconfig = "alembic.ini"\n')
+    for own, before, body in (
+        (
+            "tables",
+            "None",
+            _TABLES.replace("{tables}", str(tables)).replace("{{", "{").replace("}}", "}"),
+        ),
+        ("change", '"tables"', _CHANGE),
+    ):
+        text = _HEAD.format(own=own, before=before) + body
+        (versions / f"{own}.py").write_text(text)
+
+
+@dataclass
+class Measured:
+    """Seconds of several runs of each kind, and what one trace saw."""
+
+    database: str
+    tables: int
+    server: str = ""
+    statements: int = 0
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+
+    def median(self, kind: str) -> float:
+        """Seconds."""
+        return statistics.median(self.seconds[kind])
+
+    def ratios(self, kind: str) -> list[float]:
+        """How many times the plain run of the same turn, for each turn."""
+        pairs = zip(self.seconds[kind], self.seconds[BASE[kind]], strict=True)
+        return [taken / plain for taken, plain in pairs]
+
+    def ratio(self, kind: str) -> float:
+        """The median of :meth:`ratios`."""
+        return statistics.median(self.ratios(kind))
+
+    def each(self, kind: str) -> float:
+        """Milliseconds a statement over the plain run."""
+        return (self.median(kind) - self.median(BASE[kind])) * 1000 / self.statements
+
+
+def run_plainly(session: Any, revision: Any, fill: Any, at: Any) -> None:
+    """Both functions of the revision, each in the transaction that Alembic gives it."""
+    from assay.project.compat import end_external_transaction, migration_transaction
+    from assay.shadow.reading import connection_of
+
+    def work(_heads: tuple[str, ...], context: Any) -> list[Any]:
+        end_external_transaction(context)
+        if fill is not None:
+            fill(connection_of(context))
+            connection_of(context).commit()
+        for direction in ("upgrade", "downgrade"):
+            with migration_transaction(context):
+                getattr(revision.module, direction)(**context.opts["assay_run"].run_arguments)
+        return []
+
+    session.project.run(work, to=at, per_migration=True, dont_mutate=True)
+
+
+def measure(folder: Path, database: str, tables: int, repeats: int) -> Measured:
+    """All kinds of run in turn; the first turn compiles what is compiled once and is not counted."""
+    from assay.config import load_settings
+    from assay.procedure.session import open_session
+    from assay.prove.rows import make_rows
+    from assay.trace.run import trace_revision
+
+    measured = Measured(database, tables)
+    settings = load_settings(folder)
+    with open_session(settings) as session:
+        project = session.project
+        revision = project.history.get("change")
+        standing = session.before(revision)
+        measured.server = session.shadows.server(database).description
+
+        def traced(at: Any, fill: Any = None) -> None:
+            trace = trace_revision(project, at, revision, fill, session.state_before(standing))
+            if trace.failure or trace.downgrade is None or trace.downgrade.failure:
+                raise SystemExit(f"{database}: the revision fails: {trace.failure}")
+            if len(trace.differences) < 8 or trace.downgrade.after != trace.before:
+                raise SystemExit(f"{database}: the trace is not what the revision does")
+            measured.statements = len(trace.statements) + len(trace.downgrade.statements)
+
+        fill = partial(make_rows, per_table=ROWS)
+        kinds: dict[str, Callable[[Any], None]] = {
+            PLAIN: partial(run_plainly, session, revision, None),
+            TRACED: traced,
+            PLAIN_FILLED: partial(run_plainly, session, revision, fill),
+            TRACED_FILLED: partial(traced, fill=fill),
+        }
+        if tables > FILLED_TO:
+            del kinds[PLAIN_FILLED], kinds[TRACED_FILLED]
+        for turn in range(repeats + 1):
+            for kind, run in kinds.items():
+                at = session.copy(standing)
+                began = time.perf_counter()
+                run(at)
+                seconds = time.perf_counter() - began
+                session.shadows.drop(at)
+                if turn:
+                    measured.seconds.setdefault(kind, []).append(seconds)
+    for kind in BASE.keys() & kinds.keys():
+        print(
+            f"  {database} {tables}: {kind} {measured.median(kind) * 1000:.0f} ms,"
+            f" {measured.ratio(kind):.2f} times, {measured.each(kind):.1f} ms a statement over it",
+            flush=True,
+        )
+    return measured
+
+
+def table(results: list[Measured]) -> list[str]:
+    """The results as lines of a Markdown table."""
+    lines = [
+        "| database | tables | run | milliseconds, median | from – to | times the plain run,"
+        " median | from – to | ms a statement over it |",
+        "| --- | ---: | --- | ---: | --- | ---: | --- | ---: |",
+    ]
+    for measured in results:
+        for kind, seconds in measured.seconds.items():
+            line = (
+                f"| {measured.database} | {measured.tables} | {kind} |"
+                f" {measured.median(kind) * 1000:.0f} |"
+                f" {min(seconds) * 1000:.0f} – {max(seconds) * 1000:.0f} |"
+            )
+            if kind not in BASE:
+                lines.append(f"{line} 1 | | |")
+                continue
+            ratios = measured.ratios(kind)
+            lines.append(
+                f"{line} {measured.ratio(kind):.2f} | {min(ratios):.2f} – {max(ratios):.2f} |"
+                f" {measured.each(kind):.1f} |"
+            )
+    return lines
+
+
+def page(results: list[Measured], turns: int, load: str) -> str:
+    """The page of results."""
+    names = ("assay", "alembic", "SQLAlchemy", "psycopg", "PyMySQL")
+    versions = ", ".join(f"{name} {version(name)}" for name in names)
+    statements = {m.database: m.statements for m in results}
+    counted = ", ".join(f"{count} on {name}" for name, count in statements.items())
+    said = [m for m in results if m.database == "postgresql" and m.tables == AT]
+    ratio = f"{said[0].ratio(TRACED):.2f} times" if said else "not measured"
+    return f"""# What tracing costs
+
+Made by `python scripts/bench_trace.py --write` (`make bench-trace`) on {date.today().isoformat()}.
+Milliseconds differ from machine to machine; what the runs of one turn are to each other counts.
+
+- Machine: {os.cpu_count()} processors ({platform.machine()}), {platform.system()}; load before and after the
+  run {load}. Python {platform.python_version()}.
+- Servers: {"; ".join(dict.fromkeys(m.server for m in results))}.
+- Versions: {versions}.
+
+A project whose chain makes that many tables (eight columns, an index, every third a foreign key), and
+one revision of a usual kind on three of them: columns, an UPDATE, NOT NULL, a foreign key, a check,
+indexes, a column dropped; {counted} with its downgrade. On copies of one
+shadow, in one process, {turns} turns:
+
+- plain: `upgrade()` and `downgrade()` in the transactions that Alembic gives them.
+- traced: the same, each statement with its place, its catalog difference, its locks, rewrites, scans
+  and rows. The catalog before and after is in it.
+- rows made: both after {ROWS} rows were made in every table, which is in both.
+
+`env.py` runs once in each.
+
+{chr(10).join(table(results))}
+
+The aim is at most {LIMIT:.0f} times the plain run on PostgreSQL with {AT} tables. Here: {ratio}.
+Milliseconds a statement hold what is read once a revision as well: that grows with the catalog. What is
+asked after a statement on PostgreSQL is five round trips, whatever its size; on MariaDB and SQLite it
+grows. Where the load is above the number of processors, the ranges are wide.
+"""
+
+
+def main() -> int:
+    """Measure, print, write; 1 when the aim is missed."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--tables", default="30,300,1000", help="sizes of the catalog")
+    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--databases", default="postgresql,mysql,sqlite")
+    parser.add_argument("--postgresql", help="SQLAlchemy URL of a server to use")
+    parser.add_argument("--mysql", help="the same")
+    parser.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(ROOT)}")
+    chosen = parser.parse_args()
+    load = f"{os.getloadavg()[0]:.1f}"
+    results: list[Measured] = []
+    for database, url in (("postgresql", chosen.postgresql), ("mysql", chosen.mysql)):
+        if url:
+            os.environ[f"ASSAY_SHADOW_{database.upper()}"] = url
+    with tempfile.TemporaryDirectory(prefix="assay-bench-") as place:
+        for database in chosen.databases.split(","):
+            for tables in map(int, chosen.tables.split(",")):
+                if tables > MOST.get(database, tables):
+                    continue
+                folder = Path(place) / f"{database}{tables}"
+                make_project(folder, tables, URLS[database])
+                results.append(measure(folder, database, tables, chosen.repeats))
+    print("\n".join(table(results)))
+    if chosen.write:
+        load += f" and {os.getloadavg()[0]:.1f}"
+        PAGE.write_text(page(results, chosen.repeats, load))
+        print(f"written: {PAGE.relative_to(ROOT)}")
+    slow = [
+        m
+        for m in results
+        if (m.database, m.tables) == ("postgresql", AT) and m.ratio(TRACED) > LIMIT
+    ]
+    return 1 if slow else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

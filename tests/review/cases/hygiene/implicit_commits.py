@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from review.case import Case
+
+SETUP = "CREATE TABLE users (id INT PRIMARY KEY, email VARCHAR(50), age INT);"
+
+
+def _case(bad: str, good: str, *advised: str) -> Case:
+    return Case("hygiene/implicit-commits", "mysql", SETUP, bad=bad, good=good, advised=advised)
+
+
+CASES = (
+    _case(
+        """
+        op.add_column("users", sa.Column("nick", sa.Text()))
+        op.create_index("ix_users_email", "users", ["email"])
+        """,
+        """
+        op.create_table("notes", sa.Column("id", sa.Integer(), primary_key=True))
+        op.create_index("ix_notes_id", "notes", ["id"])
+        op.create_index("ix_users_email", "users", ["email"])
+        """,
+        'op.add_column("users", sa.Column("nick", sa.Text()))',
+        'op.create_index("ix_users_email", "users", ["email"])',
+    ),
+    _case(
+        """
+        op.execute("UPDATE users SET age = 7 WHERE id > -1000000")
+        op.drop_column("users", "email")
+        """,
+        """
+        op.execute("UPDATE users SET age = 7 WHERE id > -1000000")
+        op.execute("UPDATE users SET age = 8 WHERE id > -1000000")
+        """,
+        'op.execute("UPDATE users SET age = 7 WHERE id > -1000000")',
+        'op.drop_column("users", "email")',
+    ),
+    _case(
+        """
+        op.add_column("users", sa.Column("nick", sa.Text()))
+        op.add_column("users", sa.Column("name", sa.Text()))
+        """,
+        'op.add_column("users", sa.Column("nick", sa.Text()))',
+        'op.execute("ALTER TABLE users ADD COLUMN nick TEXT, ADD COLUMN name TEXT")',
+    ),
+)
