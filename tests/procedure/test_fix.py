@@ -437,3 +437,28 @@ def test_a_killed_run_leaves_the_original(fixing: Fixing) -> None:
     assert fixing.file.read_bytes() != before
     backup = fixing.project.folder / ".assay" / "backups" / "c1_change.py"
     assert backup.read_bytes() == before
+
+
+@pytest.fixture
+def fixing_mysql(mariadb_server: str, tmp_path: Path) -> Iterator[Fixing]:
+    """The same on MariaDB."""
+    rows = (
+        "INSERT INTO parents SELECT seq FROM seq_1_to_30",
+        ("INSERT INTO items SELECT seq, mod(seq, 30) + 1, seq, 'x' FROM seq_1_to_30"),
+    )
+    with in_use(mariadb_server, tmp_path / "app", MODELS, *rows) as project:
+        yield Fixing(project)
+
+
+def test_mariadb_states_the_cheapest_form(fixing_mysql: Fixing) -> None:
+    up = 'op.add_column("items", sa.Column("b", sa.Integer()))  # new\n' + INDEX[0]
+    down = INDEX[1] + '\nop.drop_column("items", "b")'
+    fixing_mysql.head(up, down)
+    report = fixing_mysql.fix()
+    assert report.data["written"]
+    assert fixing_mysql.added == []
+    text = fixing_mysql.file.read_text()
+    assert "with op.stating('INSTANT'):\n        op.add_column(" in text
+    assert "with op.stating('INPLACE', 'NONE'):\n        op.create_index(" in text
+    assert "# new" in text
+    fixing_mysql.there_and_back()

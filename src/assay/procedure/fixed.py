@@ -168,8 +168,11 @@ def _stays(
         item = places.get((finding.direction, finding.line or 0))
         if item is not None:
             grouped.setdefault((item.piece.first, item.stays), []).append(finding)
-        elif not on_lines(finding, rewritten):
+        elif left is not None or not on_lines(finding, rewritten):
+            no_cheaper = on_lines(finding, rewritten)
             why = "it is in a function of your own"
+            if no_cheaper:
+                why = "the server does it in no cheaper form than the one that is stated now"
             grouped.setdefault((finding.line, why), []).append(finding)
     lines: list[Line] = []
     data: list[dict[str, Any]] = []

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from assay.apply.backup import leaving_no_file
 from assay.catalog import compare
+from assay.dialects import Address
 from assay.errors import AssayError, ExitCode, PersonMustDecide, ProcedureStop, UsageError
 from assay.generate.recipes.files import File
+from assay.generate.recipes.rewriting import Ran
 from assay.procedure import state
 from assay.procedure.fixed import (
     Original,
@@ -24,7 +26,7 @@ from assay.procedure.fixed import (
 )
 from assay.procedure.parts import examined
 from assay.procedure.pending import refuse_second_change, relative
-from assay.procedure.rewritten import Rewritten, rewritten
+from assay.procedure.rewritten import Rewritten, forms_of, rewritten
 from assay.procedure.session import Session
 from assay.procedure.steps import reverse_lines
 from assay.procedure.tracing import ROWS
@@ -41,9 +43,18 @@ from assay.shadow.reading import read_database
 from assay.trace.capturing import captured
 
 if TYPE_CHECKING:
+    from alembic.runtime.migration import MigrationContext
     from alembic.script import Script
 
 __all__ = ["fix"]
+
+
+Found = TypeVar("Found")
+
+_SECTIONS = ("postgresql",)
+"""Where a safe form runs outside of transactions, in revisions of its own."""
+_STATED = ("mysql", "mariadb")
+"""Where a safe form states its algorithm and its lock."""
 
 
 def fix(session: Session, selected: str | None, *, dry_run: bool, unapplied: bool) -> Report:
@@ -62,7 +73,7 @@ def fix(session: Session, selected: str | None, *, dry_run: bool, unapplied: boo
             "--fix takes one revision.", next_step="Fix them one by one, oldest first."
         )
     script = found[0]
-    if session.probe.dialect != "postgresql":
+    if session.probe.dialect not in (*_SECTIONS, *_STATED):
         return nothing(session, script, f"There is no safer form on {session.probe.dialect}.")
     with state.locked(session.settings.state_folder):
         _refuse(session, script, unapplied)
@@ -163,11 +174,26 @@ def _walked(session: Session, revisions: Sequence[Script], rows: int) -> tuple[R
 
 def _planned(session: Session, original: Original) -> Rewritten:
     """What it becomes; rows on the shadow show what reads and writes them."""
-    then = rewritten(original.script, original.text, session.online)
     fill = partial(make_rows, per_table=ROWS) if original.rows else None
+
+    def seen(then: Callable[[MigrationContext, Ran], Found]) -> Found:
+        with _copied(session) as at:
+            return captured(session.project, at, original.script, then, fill)
+
+    forms = None
+    if session.probe.dialect in _STATED:
+        ran = seen(lambda _context, ran: ran)
+        with _copied(session) as at:
+            forms = forms_of(session.project, at, ran)
+    return seen(rewritten(original.script, original.text, session.online, forms))
+
+
+@contextmanager
+def _copied(session: Session) -> Iterator[Address]:
+    """A copy of the shadow before the revision."""
     at = session.copy(session.chain_at)
     try:
-        return captured(session.project, at, original.script, then, fill)
+        yield at
     finally:
         session.shadows.drop(at)
 
@@ -230,7 +256,12 @@ def _proven(
             raise _not_kept(original, f"{result.revision} does not reverse: {said}")
     reviews = [part.review()[1] for part in parts]
     lines = [(direction, item.piece.first, item.piece.last) for direction, item in plan.fixed]
-    gone = {key_of(f) for f in original.review.findings if on_lines(f, lines) and of_locks(f)}
+    stated = session.probe.dialect in _STATED  # what waits may be the cheapest that there is
+    gone = (
+        set()
+        if stated
+        else {key_of(f) for f in original.review.findings if on_lines(f, lines) and of_locks(f)}
+    )
     kept = {key_of(f) for f in original.review.findings if not on_lines(f, lines)}
     stops = {key_of(f) for f in original.review.findings if f.stops}
     for review in reviews:

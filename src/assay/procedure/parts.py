@@ -140,13 +140,19 @@ def begun_by(history: History, revision: Script) -> tuple[Script, ...]:
 def _cut_off(history: History, revision: Script) -> tuple[Script, ...]:
     """Those that ``review --fix`` cut off it, or off the one that it was cut off itself."""
     found = history.revisions
-    at = found.index(revision)
-    for last in range(at, len(found)):
-        for first in range(last):
-            wanted = part_ids(found[last].revision, last - first + 1)
-            if first < at and wanted == [one.revision for one in found[first : last + 1]]:
-                return found[first:at]
+    ids = [one.revision for one in found]
+    at = ids.index(revision.revision)
+    for last in range(max(at, 1), min(at + _MOST, len(ids))):
+        new = part_ids(ids[last], _MOST)[:-1]
+        count = new.index(ids[last - 1]) + 1 if ids[last - 1] in new else 0
+        first = last - count
+        if first < at and ids[first:last] == new[:count]:
+            return found[first:at]
     return ()
+
+
+_MOST = 30
+"""Revisions that one is looked for as."""
 
 
 def examined(session: Session, revisions: Sequence[Script], *, newest: bool = True) -> list[Part]:

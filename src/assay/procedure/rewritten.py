@@ -9,22 +9,34 @@ from typing import TYPE_CHECKING, Any
 
 from alembic.operations import ops
 
+from assay.dialects import Address
 from assay.errors import ProcedureStop
 from assay.generate.plan.comparison import Request
+from assay.generate.plan.step import Phase, Step
 from assay.generate.recipes.files import File, files_of
 from assay.generate.recipes.parts import cut
-from assay.generate.recipes.rewriting import Item, Ran, Rendered, Unclear, item_of, items_of
+from assay.generate.recipes.rewriting import (
+    Item,
+    Ran,
+    Rendered,
+    Unclear,
+    item_of,
+    items_of,
+    operations_of,
+)
 from assay.generate.recipes.scripts import situation_of
 from assay.generate.recipes.source import function_of
+from assay.generate.recipes.stated import Form, tried
 from assay.generate.render import exact_expressions, rendering_of
 from assay.project.compat import render_operations
 from assay.project.failures import short
+from assay.project.project import Project
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
     from alembic.script import Script
 
-__all__ = ["Rewritten", "rewritten"]
+__all__ = ["Rewritten", "forms_of", "rewritten"]
 
 
 @dataclass(frozen=True)
@@ -41,11 +53,15 @@ class Rewritten:
 
 
 def rewritten(
-    revision: Script, text: str, online: Callable[[tuple[str, ...]], bool] | None
+    revision: Script,
+    text: str,
+    online: Callable[[tuple[str, ...]], bool] | None,
+    forms: tuple[Sequence[Form | None], Sequence[Form | None]] | None = None,
 ) -> Callable[[MigrationContext, Ran], Rewritten]:
     """What is told what a revision made, and answers with its safe form.
 
     :param online: which tables are large enough; None: all.
+    :param forms: of the operations of both functions, see :func:`forms_of`.
     :raises ProcedureStop: a statement cannot be put where it belongs without guessing.
     """
     path = Path(revision.path)
@@ -66,8 +82,8 @@ def rewritten(
             situation_of(context, request, ran.after),
         )
         render = _renderer(context)
-        ups = items_of(up, ran.up, sides[0], render)
-        downs = items_of(down, ran.down, sides[1], render)
+        ups = items_of(up, ran.up, sides[0], render, forms and forms[0])
+        downs = items_of(down, ran.down, sides[1], render, forms and forms[1])
         try:
             parts = cut(ups, downs, lambda op: item_of(op, sides[1], render))
             files = files_of(text, path.name, revision.revision, (up, down), parts, sides, render)
@@ -86,6 +102,24 @@ def rewritten(
         )
 
     return work
+
+
+def forms_of(
+    project: Project, at: Address, ran: Ran
+) -> tuple[Sequence[Form | None], Sequence[Form | None]]:
+    """MySQL and MariaDB: the cheapest form that a shadow accepts for each operation of both functions.
+
+    :param at: a shadow of ours that stands before the revision.
+    """
+    ups, downs = operations_of(ran.up), operations_of(ran.down)
+    steps = [Step(Phase.CREATE_SCHEMA, [op], [], ()) for op in ups]
+    steps += [Step(Phase.CREATE_SCHEMA, [], [op], ()) for op in reversed(downs)]
+    found = tried(project, at, steps)
+    count = len(steps)
+    return (
+        [found.get(("up", n, 0)) for n in range(len(ups))],
+        [found.get(("down", count - 1 - n, 0)) for n in range(len(downs))],
+    )
 
 
 def _renderer(context: MigrationContext) -> Callable[[Sequence[ops.MigrateOperation]], Rendered]:

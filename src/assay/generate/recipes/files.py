@@ -124,7 +124,8 @@ def _body(
             limit = render([ops.ExecuteSQLOp(f"SET LOCAL lock_timeout = '{BRIEF}'")])
             lines.extend(Line(text) for text in limit.lines)
         lines.extend(_kept(items, leads=True))
-        imports |= {one for item in items if item.plain for one in item.plain.imports}
+        forms = [form for item in items if (form := item.safe or item.plain) is not None]
+        imports |= {one for form in forms for one in form.imports}
     whole = len(parts) == 1
     # the downgrade of the first part is the end of the downgrade as it was
     first = number == (0 if function.name == "upgrade" else len(parts) - 1)
@@ -148,9 +149,12 @@ def _kept(items: Iterable[Item], *, leads: bool = False) -> list[Line]:
     header: tuple[Line, ...] = ()
     for item in items:
         piece = item.piece
-        if item.plain is not None:
-            found.extend(Line(text) for text in item.plain.lines)
         above = piece.lead if leads else ()
+        written = item.plain or item.safe
+        if written is not None:
+            found.extend([*above, *map(Line, piece.comments), *map(Line, written.lines)])
+            header = ()
+            continue
         if piece.header:
             if piece.header is not header:
                 found.extend(piece.header)

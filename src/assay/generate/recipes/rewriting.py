@@ -13,11 +13,22 @@ from alembic.operations import ops
 
 from assay.catalog import Change, Difference, Snapshot
 from assay.generate.recipes import quick_form, safe_form
-from assay.generate.recipes.sections import Kind
+from assay.generate.recipes.sections import Kind, touches
 from assay.generate.recipes.situation import Situation
 from assay.generate.recipes.source import Function, Piece
+from assay.generate.recipes.stated import Form
+from assay.operations.online.stated import StatedOp
 
-__all__ = ["Happened", "Item", "Ran", "Rendered", "Unclear", "item_of", "items_of"]
+__all__ = [
+    "Happened",
+    "Item",
+    "Ran",
+    "Rendered",
+    "Unclear",
+    "item_of",
+    "items_of",
+    "operations_of",
+]
 
 Ops = Sequence[ops.MigrateOperation]
 
@@ -116,15 +127,36 @@ class _Seen:
 
 
 def items_of(
-    function: Function, happened: Iterable[Happened], on: Situation, render: Render
+    function: Function,
+    happened: Sequence[Happened],
+    on: Situation,
+    render: Render,
+    forms: Sequence[Form | None] | None = None,
 ) -> list[Item]:
     """The statements of a function with what becomes of each.
 
     :param on: the database that the function starts from.
+    :param forms: of a server whose statements state their form (MySQL, MariaDB): that of each
+        operation among ``happened``, where one is worth stating.
     """
     pieces = function.pieces
     seen = _by_piece(pieces, happened)
-    return [_item(piece, seen[n], on, render) for n, piece in enumerate(pieces)]
+    items = [_item(piece, seen[n], on, render) for n, piece in enumerate(pieces)]
+    if forms is None:
+        return items
+    by_operation = dict(zip((id(op) for op in operations_of(happened)), forms, strict=True))
+    for item in items:
+        # in one revision, as it was: such a server commits each statement anyway
+        item.kind, op = Kind.PLAIN, item.operation
+        form = by_operation.get(id(op))
+        if op is not None and form is not None and touches(op, on):
+            item.safe = render([StatedOp([op], form.algorithm, form.lock)])
+    return items
+
+
+def operations_of(happened: Iterable[Happened]) -> list[ops.MigrateOperation]:
+    """The operations among what happened, in order."""
+    return [one.operation for one in happened if one.operation is not None]
 
 
 def item_of(op: ops.MigrateOperation, on: Situation, render: Render) -> Item:
