@@ -86,11 +86,14 @@ def fixed_report(
     names = [short(str(original.path.parent / file.name)) for file in files]
     stays, said = _stays(original, plan, reviews)
     count = len(plan.fixed)
-    what = f"{count} statement{'s' if count != 1 else ''} in safe form, in {', '.join(names)}"
+    what = f"{count} statement{'s' if count != 1 else ''} in safe form"
+    if not count:
+        what = "no statement in another form, but what locks is apart and waits at most 2 s"
+    what = f"{what}: {', '.join(names)}"
     step = Step(
         "fix",
         Status.PASSED if reviews is not None else Status.NOTE,
-        f"{what}." if reviews is not None else f"It would be {what}.",
+        f"{what[:1].upper()}{what[1:]}." if reviews is not None else f"It would be {what}.",
         lines=(*(Line(text, _style(text)) for text in diff), *stays),
     )
     session.listener.done(step)
@@ -114,7 +117,8 @@ def fixed_report(
         "written": reviews is not None,
     }
     summary = (
-        f"{original.script.revision} is rewritten to its safe form"
+        f"{original.script.revision} is rewritten"
+        + (" to its safe form" if count else "")
         + (f"; {len(said)} of its statements stay as they are." if said else ".")
         if reviews is not None
         else "Nothing was written: --dry-run."

@@ -7,9 +7,11 @@ its safe form; whatever else is there (loops, helpers, SQL) keeps its text and i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 
 from alembic.operations import ops
+from sqlalchemy.sql.elements import conv
 
 from assay.catalog import Change, Difference, Snapshot
 from assay.generate.recipes import quick_form, safe_form
@@ -92,6 +94,7 @@ class Item:
     :param safe: its safe form.
     :param quick: what it is among operations that run outside of a transaction.
     :param plain: its text where it has none in the file: it was made to take back another.
+    :param asked: ``id()`` of the operation as it was asked for, before it got the server's name.
     :param own: it has an autocommit block itself.
     :param makes: what it did to the catalog.
     :param locking: it locks a table in use while it changes the catalog.
@@ -105,6 +108,7 @@ class Item:
     quick: Rendered | None = None
     plain: Rendered | None = None
     operation: ops.MigrateOperation | None = None
+    asked: int = 0
     own: bool = False
     makes: frozenset[tuple[tuple[str, tuple[str, ...]], Change]] = frozenset()
     locking: bool = False
@@ -144,11 +148,11 @@ def items_of(
     items = [_item(piece, seen[n], on, render) for n, piece in enumerate(pieces)]
     if forms is None:
         return items
-    by_operation = dict(zip((id(op) for op in operations_of(happened)), forms, strict=True))
+    by_operation = dict(zip(map(id, operations_of(happened)), forms, strict=True))
     for item in items:
         # in one revision, as it was: such a server commits each statement anyway
         item.kind, op = Kind.PLAIN, item.operation
-        form = by_operation.get(id(op))
+        form = by_operation.get(item.asked)
         if op is not None and form is not None and touches(op, on):
             item.safe = render([StatedOp([op], form.algorithm, form.lock)])
     return items
@@ -230,7 +234,8 @@ def _item(piece: Piece, seen: _Seen, on: Situation, render: Render) -> Item:
         ran=bool(seen.statements or seen.operations),
     )
     if piece.call is not None and len(seen.operations) == 1 and not seen.outside:
-        item.operation = seen.operations[0]
+        item.asked = id(seen.operations[0])
+        item.operation = _named(seen.operations[0], item.makes)
         safe, quick = safe_form(item.operation, on), quick_form(item.operation)
         item.safe = None if safe is None else render(safe)
         item.quick = None if quick is None else render(quick)
@@ -245,6 +250,27 @@ def _item(piece: Piece, seen: _Seen, on: Situation, render: Render) -> Item:
     if item.safe is None and not seen.outside:
         item.stays = _why(piece, seen)
     return item
+
+
+_CONSTRAINTS = ("check", "foreign key", "unique", "primary key")
+
+
+def _named(
+    op: ops.MigrateOperation, makes: Iterable[tuple[tuple[str, tuple[str, ...]], Change]]
+) -> ops.MigrateOperation:
+    """A constraint's operation with the name that the server has it by.
+
+    Another one than is written where a naming convention, or the server, gave it.
+    """
+    if not isinstance(op, (ops.AddConstraintOp, ops.DropConstraintOp)):
+        return op
+    wanted = Change.REMOVED if isinstance(op, ops.DropConstraintOp) else Change.ADDED
+    found = [key[-1] for (kind, key), change in makes if kind in _CONSTRAINTS and change is wanted]
+    if len(found) != 1 or found[0] == getattr(op, "constraint_name", None):
+        return op
+    named = copy(op)
+    vars(named)["constraint_name"] = conv(found[0])
+    return named
 
 
 def _why(piece: Piece, seen: _Seen) -> str:
