@@ -9,6 +9,7 @@ from textwrap import dedent
 import pytest
 
 from assay.errors import ProcedureStop
+from assay.procedure import state
 from assay.procedure.commands import review
 from assay.procedure.fixing import fix
 from assay.report import Report
@@ -335,6 +336,45 @@ def test_a_receipt_says_that_it_was_applied(fixing: Fixing) -> None:
     receipts.mkdir(parents=True)
     (receipts / "c1.json").write_text("{}")
     with pytest.raises(ProcedureStop, match="receipt"):
+        fixing.fix()
+
+
+@pytest.mark.parametrize(
+    ("path", "said"), [("other.py", "A change is in the making"), (None, "--again --online")]
+)
+def test_a_change_in_the_making_comes_first(fixing: Fixing, path: str | None, said: str) -> None:
+    fixing.head(*INDEX)
+    folder = fixing.project.folder
+    mine = str(fixing.file.relative_to(folder))
+    state.save(folder / ".assay", state.Change("c1", "a change", path=path or mine))
+    with pytest.raises(ProcedureStop) as stop:
+        fixing.fix()
+    assert said in f"{stop.value.what} {stop.value.next_step}"
+
+
+def test_a_block_of_its_own_is_a_revision_of_its_own(fixing: Fixing) -> None:
+    block = (
+        "with op.get_context().autocommit_block():\n"
+        '    op.{}_index("ix_n", {}, postgresql_concurrently=True)\n'
+    )
+    fixing.head(
+        'op.add_column("items", sa.Column("b", sa.Integer()))\n'
+        + block.format("create", '"items", ["name"]')
+        + INDEX[0],
+        INDEX[1] + "\n" + block.format("drop", '"items"') + 'op.drop_column("items", "b")',
+    )
+    report = fixing.fix()
+    assert len(report.data["files"]) == 2
+    text = fixing.file.read_text()
+    assert "postgresql_concurrently=True" in text
+    assert "create_index_online" in text
+    assert fixing.findings() == []
+    fixing.there_and_back()
+
+
+def test_two_statements_in_a_line_are_refused(fixing: Fixing) -> None:
+    fixing.head(f'{INDEX[0]}; op.execute("SELECT 1")', INDEX[1])
+    with pytest.raises(ProcedureStop, match="plain functions"):
         fixing.fix()
 
 

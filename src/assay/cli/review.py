@@ -41,13 +41,15 @@ def command(
     """
 
     def work(session: Session) -> Report:
+        from assay.errors import UsageError
+
+        if fix and sql:
+            raise UsageError("--fix prints no script.", next_step="Give --fix or --sql, not both.")
         if fix:
             from assay.procedure.fixing import fix as rewrite
 
             return rewrite(session, revision, dry_run=dry_run, unapplied=unapplied)
         if dry_run or unapplied:
-            from assay.errors import UsageError
-
             raise UsageError(
                 "--dry-run and --unapplied go with --fix.", next_step="See `assay review --help`."
             )

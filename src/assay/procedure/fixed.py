@@ -125,9 +125,9 @@ def fixed_report(
     )
     then: str | None = None
     if reviews is not None:
-        before = original.script.down_revision if len(files) > 1 else None
-        first = f"{before or 'base'}:" if len(files) > 1 else ""
-        then = f"`assay prove {first}{original.script.revision}`; the file as it was is in .assay/backups/."
+        then = (
+            f"`assay prove {original.script.revision}`; the file as it was is in .assay/backups/."
+        )
     return Report("review", ExitCode.GOOD, summary, tuple(steps), then, data)
 
 

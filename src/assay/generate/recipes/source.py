@@ -10,7 +10,8 @@ import ast
 import io
 import tokenize
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from assay.project.revision_file import find_slots
 
@@ -81,7 +82,7 @@ def function_of(text: str, name: str, *, batches: bool = True) -> Function | Non
     lines = text.splitlines()
     tree = ast.parse(text)
     node = next((n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == name), None)
-    if node is None or node.body[0].lineno == node.lineno:
+    if node is None or node.body[0].lineno == node.lineno or _shares_a_line(node.body):
         return None
     source = _Source(lines, node.body[0].col_offset, _inside_of_strings(node))
     start = _after_signature(node)
@@ -251,6 +252,12 @@ def _inside_of_strings(node: ast.AST) -> frozenset[int]:
     return frozenset(found)
 
 
+def _shares_a_line(body: Sequence[ast.stmt]) -> bool:
+    """Whether two statements are in one line: ``a(); b()``."""
+    inside = (_shares_a_line(one.body) for one in body if isinstance(one, ast.With))
+    return any(_end(a) >= b.lineno for a, b in pairwise(body)) or any(inside)
+
+
 def _after_signature(node: ast.FunctionDef) -> int:
     """The first line behind ``def upgrade() -> None:``, comments above the body included."""
     last = max(
@@ -283,8 +290,6 @@ def _cut(line: str, indent: int) -> str:
 
 
 def _with_lead(piece: Piece, lead: Iterable[Line]) -> Piece:
-    from dataclasses import replace
-
     return replace(piece, lead=tuple(lead))
 
 
