@@ -372,6 +372,25 @@ def test_a_block_of_its_own_is_a_revision_of_its_own(fixing: Fixing) -> None:
     fixing.there_and_back()
 
 
+def test_a_timeout_stays_where_a_transaction_needs_it(fixing: Fixing) -> None:
+    timeout = "op.execute(\"SET LOCAL lock_timeout = '5s'\")\n"
+    fixing.head(timeout + INDEX[0], timeout + INDEX[1])
+    fixing.fix()
+    # outside of a transaction the operations say it themselves
+    assert "lock_timeout" not in fixing.file.read_text()
+    add = 'op.alter_column("items", "name", new_column_name="title")\n'
+    back = 'op.alter_column("items", "title", new_column_name="name")'
+    fixing.head(timeout + add + INDEX[0], f"{timeout}{INDEX[1]}\n{back}")
+    report = fixing.fix()
+    texts = [(fixing.project.folder / name).read_text() for name in report.data["files"]]
+    assert texts[0].count("lock_timeout = '5s'") == 1
+    # the downgrade of the first has no statement of its own that says so any more
+    assert texts[0].count("lock_timeout = '2s'") == 1
+    assert "lock_timeout" not in texts[1]
+    assert fixing.findings("locks/", "hygiene/no-lock-timeout") == []
+    fixing.there_and_back()
+
+
 def test_two_statements_in_a_line_are_refused(fixing: Fixing) -> None:
     fixing.head(f'{INDEX[0]}; op.execute("SELECT 1")', INDEX[1])
     with pytest.raises(ProcedureStop, match="plain functions"):

@@ -112,6 +112,7 @@ def _watching(
     found: list[Happened] = []
     original = AbstractOperations.invoke
     depth = 0
+    limit = [_limit(connection)]
 
     def outside() -> bool:
         return connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
@@ -134,6 +135,7 @@ def _watching(
         differences = compare(old, new) if old is not None and new is not None else ()
         locked = [lock.relation for lock in seen.observed.locks if lock.kind != "index"]
         touched = {*locked, *seen.observed.rows} - own
+        before, limit[0] = limit[0], _limit(connection)
         found.append(
             Happened(
                 _line(code),
@@ -141,6 +143,7 @@ def _watching(
                 changed_catalog=seen.changed_catalog,
                 touched=frozenset(touched),
                 counts=seen.rows is not None,
+                limits=limit[0] != before and not (touched or seen.changed_catalog),
                 outside=seen.autocommit,
             )
         )
@@ -152,6 +155,13 @@ def _watching(
     finally:
         setattr(AbstractOperations, "invoke", original)  # noqa: B010
         event.remove(connection, "after_cursor_execute", after)
+
+
+def _limit(connection: Connection) -> object:
+    """How long a statement waits for a lock now; None where safe forms do not say so themselves."""
+    if connection.dialect.name != "postgresql":
+        return None
+    return query_on(connection)("SELECT current_setting('lock_timeout')")[0][0]
 
 
 def _line(code: CodeType) -> int | None:

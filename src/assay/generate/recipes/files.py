@@ -110,6 +110,8 @@ def _body(
                 continue
             form = item.safe or item.quick
             block.extend(item.piece.lead)
+            if item.limits:
+                continue
             if form is None:
                 block.extend(_kept([item]))
             else:

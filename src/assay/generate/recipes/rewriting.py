@@ -53,6 +53,7 @@ class Happened:
     :param line: of the function itself, whoever it called.
     :param touched: tables, as people write them, that it locked, or whose rows it changed.
     :param counts: the server counted rows for it, be it none: it is about rows, not a setting.
+    :param limits: it set how long a lock is waited for, and did nothing else.
     :param outside: it ran outside of a transaction.
     """
 
@@ -62,6 +63,7 @@ class Happened:
     changed_catalog: bool = False
     touched: frozenset[str] = frozenset()
     counts: bool = False
+    limits: bool = False
     outside: bool = False
 
 
@@ -98,6 +100,8 @@ class Item:
     :param own: it has an autocommit block itself.
     :param makes: what it did to the catalog.
     :param locking: it locks a table in use while it changes the catalog.
+    :param limits: it says how long a lock is waited for; what runs outside of a transaction says so
+        itself.
     :param ran: it did something: an operation, a statement.
     :param stays: why it has no safe form, if it locks what others use.
     """
@@ -112,6 +116,7 @@ class Item:
     own: bool = False
     makes: frozenset[tuple[tuple[str, tuple[str, ...]], Change]] = frozenset()
     locking: bool = False
+    limits: bool = False
     ran: bool = False
     stays: str = ""
 
@@ -230,7 +235,8 @@ def _item(piece: Piece, seen: _Seen, on: Situation, render: Render) -> Item:
         piece,
         own=seen.outside,
         makes=frozenset((d.identity, d.change) for s in seen.statements for d in s.differences),
-        locking=in_use and changed,
+        locking=changed and (in_use or any(touches(op, on) for op in seen.operations)),
+        limits=bool(seen.statements) and all(s.limits for s in seen.statements),
         ran=bool(seen.statements or seen.operations),
     )
     if piece.call is not None and len(seen.operations) == 1 and not seen.outside:
