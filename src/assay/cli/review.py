@@ -21,6 +21,15 @@ def command(
     sql: bool = typer.Option(
         False, "--sql", help="Print an SQL script; what each statement does as comments in it."
     ),
+    fix: bool = typer.Option(
+        False, "--fix", help="Rewrite an unapplied revision to its safe form, proven on shadows."
+    ),
+    dry_run: bool = typer.Option(False, "--dry-run", help="With --fix: only show the difference."),
+    unapplied: bool = typer.Option(
+        False,
+        "--unapplied",
+        help="With --fix: no database has the revision, though the real one cannot be asked.",
+    ),
     project: Path = PROJECT,
     config: Path = CONFIG,
     as_json: bool = JSON,
@@ -32,6 +41,18 @@ def command(
     """
 
     def work(session: Session) -> Report:
+        from assay.errors import UsageError
+
+        if fix and sql:
+            raise UsageError("--fix prints no script.", next_step="Give --fix or --sql, not both.")
+        if fix:
+            from assay.procedure.fixing import fix as rewrite
+
+            return rewrite(session, revision, dry_run=dry_run, unapplied=unapplied)
+        if dry_run or unapplied:
+            raise UsageError(
+                "--dry-run and --unapplied go with --fix.", next_step="See `assay review --help`."
+            )
         from assay.procedure.commands import review
 
         return review(session, revision, sql=sql)

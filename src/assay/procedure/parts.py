@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from assay.dialects import Address
+from assay.generate.recipes.files import part_ids
 from assay.generate.recipes.scripts import part_id
 from assay.procedure.proving import Examination
 from assay.procedure.session import Session
@@ -133,14 +134,35 @@ def begun_by(history: History, revision: Script) -> tuple[Script, ...]:
     for part, first in enumerate(earlier, 1):
         if part_id(first.revision, part) == revision.revision:
             return tuple(reversed(earlier[:part]))
+    return _cut_off(history, revision)
+
+
+def _cut_off(history: History, revision: Script) -> tuple[Script, ...]:
+    """Those that ``review --fix`` cut off it, or off the one that it was cut off itself."""
+    found = history.revisions
+    ids = [one.revision for one in found]
+    at = ids.index(revision.revision)
+    for last in range(max(at, 1), min(at + _MOST, len(ids))):
+        new = part_ids(ids[last], _MOST)[:-1]
+        count = new.index(ids[last - 1]) + 1 if ids[last - 1] in new else 0
+        first = last - count
+        if first < at and ids[first:last] == new[:count]:
+            return found[first:at]
     return ()
 
 
-def examined(session: Session, revisions: Sequence[Script]) -> list[Part]:
-    """Examinations of the revisions of one change, to be asked in order; nothing is run yet."""
+_MOST = 30
+"""Revisions that one is looked for as."""
+
+
+def examined(session: Session, revisions: Sequence[Script], *, newest: bool = True) -> list[Part]:
+    """Examinations of the revisions of one change, to be asked in order; nothing is run yet.
+
+    :param newest: the models are meant to be what they make.
+    """
     together = _Together(revisions)
     parts: list[Part] = []
     for revision in revisions:
         earlier = parts[-1] if parts else None
-        parts.append(Part(session, revision, True, earlier=earlier, together=together))
+        parts.append(Part(session, revision, newest, earlier=earlier, together=together))
     return parts

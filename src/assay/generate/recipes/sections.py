@@ -19,7 +19,7 @@ from assay.generate.slots import BackfillOp
 from assay.operations.check_deferred import CheckDeferredOp
 from assay.operations.online.waiting import BRIEF, AutocommitOp, OwnTransactionOp
 
-__all__ = ["Section", "Sides", "bodies", "sections"]
+__all__ = ["Kind", "Section", "Sides", "bodies", "joined", "sections", "touches"]
 
 Ops = Sequence[ops.MigrateOperation]
 
@@ -62,7 +62,7 @@ def sections(steps: Sequence[Step], sides: Sides) -> list[Section]:
         up, down = kind_of(step.ops, sides.up), kind_of(step.undo, sides.down)
         last = found[-1] if found else None
         if last is not None:
-            both = _joined(last.up, up), _joined(last.down, down)
+            both = joined(last.up, up), joined(last.down, down)
             if both[0] is not None and both[1] is not None:
                 last.up, last.down = both[0], both[1]
                 last.steps.append(step)
@@ -125,7 +125,7 @@ def kind_of(operations: Ops, on: Situation) -> Kind:
     return Kind.QUICK if all(form is None for form in forms) else Kind.ONLINE
 
 
-def _joined(one: Kind, other: Kind) -> Kind | None:
+def joined(one: Kind, other: Kind) -> Kind | None:
     """The kind of both in one; None where they cannot be."""
     if one is other or other is Kind.EMPTY:
         return one
