@@ -196,6 +196,8 @@ class PostgreSQLFollower:
         touched = self._touched(now)
         groups = self._written_groups(written)
         unexplained = not touched and not groups and not written.issubset(_OTHERS)
+        # a comment on a composite type is filed under a relation that nothing locks
+        unexplained |= "pg_description" in written and self._state.has_composites
         by_hand = not now.by_hand <= before.by_hand
         if by_hand or written.intersection(_FULL) or unexplained:
             return self._refresh() or beyond
