@@ -14,7 +14,7 @@ A statement in autocommit has given its locks back by then; a second connection 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from assay.dialects.base import Address, Query
 from assay.dialects.observed import Lock, Observation, RowChange
@@ -26,10 +26,14 @@ __all__ = ["PostgreSQLObserver"]
 
 Row = Sequence[object]
 
+# The path of a file is looked up for each; where it is in the database's own folder, as nearly all
+# are, the number tells them apart as well.
 _RELATION = (
     "c.oid::bigint, n.nspname::text, c.relname::text, c.relkind::text,"
-    " coalesce(pg_relation_filepath(c.oid), '')"
+    " CASE WHEN c.relfilenode <> 0 AND c.reltablespace = 0 THEN c.relfilenode::text"
+    " ELSE coalesce(pg_relation_filepath(c.oid), '') END"
 )
+_FOLDER = "regexp_replace(pg_relation_filepath('pg_catalog.pg_description'), '[^/]*$', '')"
 _COUNTERS = ", ".join(
     f"pg_stat_get_xact_{what}(c.oid)::bigint"
     for what in (
@@ -56,14 +60,15 @@ _LOCKED = (
     f" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE {OURS}"
 )
 
+_NONE = (0,) * 5
+"""The counters of what was not used yet."""
 _MOST = 1000
 """Rows that are counted of a table; whoever made them for a shadow made fewer."""
 
 _MAY_ASK_SIZES = "SELECT has_function_privilege('pg_stat_file(text, boolean)', 'EXECUTE')"
 
 
-@dataclass(frozen=True)
-class Relation:
+class Relation(NamedTuple):
     """A relation as it was seen last."""
 
     name: str
@@ -83,7 +88,7 @@ class PostgreSQLObserver:
         rows = query(_ALL)
         self._known = {_oid(row): _relation(row) for row in rows}
         self._there = frozenset(self._known)
-        self._counters = {_oid(row): _counters(row) for row in rows}
+        self._counters = {_oid(row): _counters(row) for row in rows if any(row[7:12])}
         self._filled: set[int] = set()
         self._looked = False
         if not query(_MAY_ASK_SIZES)[0][0]:
@@ -134,7 +139,7 @@ class PostgreSQLObserver:
         for row in rows:
             oid, relation = _oid(row), _relation(row)
             counters = _counters(row)
-            before = self._counters.get(oid, (0,) * 5)
+            before = self._counters.get(oid, _NONE)
             self._counters[oid] = counters
             # they go on from one transaction to the next until the server collects them
             scans, read, *written = (
@@ -214,8 +219,9 @@ class PostgreSQLObserver:
             filled |= {
                 _oid(row)
                 for row in self._query(
-                    f"SELECT f.oid FROM (VALUES {sizes}) f(oid, path)"
-                    " WHERE (pg_stat_file(f.path, true)).size > 0"
+                    f"SELECT f.oid FROM (VALUES {sizes}) f(oid, file), (SELECT {_FOLDER}) d(folder)"
+                    " WHERE (pg_stat_file(CASE WHEN strpos(f.file, '/') > 0 THEN f.file"
+                    " ELSE d.folder || f.file END, true)).size > 0"
                 )
             }
         gone = filled - self._holding(filled) if filled else set()
@@ -230,7 +236,7 @@ class PostgreSQLObserver:
         text = f"SELECT count(*)::bigint FROM (SELECT FROM {name} LIMIT {_MOST + 1}) s"
         now = int(str(self._query(text)[0][0]))
         # looking has counted as well
-        scans, read, *rest = self._counters[oid]
+        scans, read, *rest = self._counters.get(oid, _NONE)
         self._counters[oid] = (scans + 1, read + now, *rest)
         held = now - change.inserted + change.deleted
         return now <= _MOST and 1 < held <= change.updated + change.deleted
