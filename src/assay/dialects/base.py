@@ -50,6 +50,8 @@ class Capabilities:
     """Modes of locks as observations name them, the weakest first; their place is their strength."""
     impatient: tuple[str, ...] = ()
     """Statements after which a connection gives up after seconds of waiting for a lock."""
+    exact_copies: bool = False
+    """A shadow's copy has its very catalog rows: what was read of the one is not read of the other."""
     bounded: tuple[str, ...] = ()
     """Statements, where the server knows them, after which a connection ends what runs a minute."""
 

@@ -73,6 +73,7 @@ class PostgreSQL:
         transactional_ddl=True,
         lock_modes=MODES,
         impatient=("SET lock_timeout = '3s'",),
+        exact_copies=True,
         bounded=("SET statement_timeout = '60s'",),
     )
     files: FileDatabases | None = None
