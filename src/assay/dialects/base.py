@@ -249,8 +249,13 @@ class Dialect(Protocol):
         """What others than the owners may do; empty where the engine keeps no privileges in there."""
         ...
 
-    def follower(self, query: Query, state: CatalogState) -> Follower:
-        """Who follows a connection statement by statement, from the catalog as it is now."""
+    def follower(
+        self, query: Query, state: CatalogState, observer: Observer | None = None
+    ) -> Follower:
+        """Who follows a connection statement by statement, from the catalog as it is now.
+
+        :param observer: who watches the same connection, and is told first of each statement.
+        """
         ...
 
     def observer(self, query: Query, execute: Execute, at: Address) -> Observer:

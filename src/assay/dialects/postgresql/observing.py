@@ -19,53 +19,27 @@ from typing import NamedTuple
 from assay.dialects.base import Address, Query
 from assay.dialects.observed import Lock, Observation, RowChange
 from assay.dialects.postgresql.locks import KINDS, OURS, lock, strength
-from assay.dialects.postgresql.statements import other_text
+from assay.dialects.postgresql.place import COUNTERS, RELATION, TIMEOUT, Places
 from assay.dialects.postgresql.waiting import Waiting
 
 __all__ = ["PostgreSQLObserver"]
 
 Row = Sequence[object]
 
-# The path of a file is looked up for each; where it is in the database's own folder, as nearly all
-# are, the number tells them apart as well.
-_RELATION = (
-    "c.oid::bigint, n.nspname::text, c.relname::text, c.relkind::text,"
-    " CASE WHEN c.relfilenode <> 0 AND c.reltablespace = 0 THEN c.relfilenode::text"
-    " ELSE coalesce(pg_relation_filepath(c.oid), '') END"
-)
 _FOLDER = "regexp_replace(pg_relation_filepath('pg_catalog.pg_description'), '[^/]*$', '')"
-_COUNTERS = ", ".join(
-    f"pg_stat_get_xact_{what}(c.oid)::bigint"
-    for what in (
-        "numscans",  # of a table: it was read from its beginning, be it empty
-        "tuples_returned",
-        "tuples_inserted",
-        "tuples_updated",
-        "tuples_deleted",
-    )
-)
-_TIMEOUT = "extract(epoch FROM current_setting('lock_timeout')::interval)::float8"
 _ALL = (
-    f"SELECT {_RELATION}, '', '', {_COUNTERS}, {_TIMEOUT} FROM pg_catalog.pg_class c"
+    f"SELECT {RELATION}, '', '', {COUNTERS}, {TIMEOUT} FROM pg_catalog.pg_class c"
     f" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE {OURS} AND c.relkind <> 'c'"
 )
-_LOCKED = (
-    f"SELECT {_RELATION}, l.modes, l.transaction, {_COUNTERS}, {_TIMEOUT}"
-    " FROM (SELECT relation, min(virtualtransaction) AS transaction,"
-    "     string_agg(DISTINCT mode, ',') AS modes FROM pg_catalog.pg_locks"
-    "   WHERE pid = pg_backend_pid() AND locktype = 'relation' AND granted"
-    "     AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())"
-    "   GROUP BY relation) l"
-    " JOIN pg_catalog.pg_class c ON c.oid = l.relation"
-    f" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE {OURS}"
-)
-
 _NONE = (0,) * 5
 """The counters of what was not used yet."""
 _MOST = 1000
 """Rows that are counted of a table; whoever made them for a shadow made fewer."""
 
-_MAY_ASK_SIZES = "SELECT has_function_privilege('pg_stat_file(text, boolean)', 'EXECUTE')"
+_ABOUT = (
+    "SELECT has_function_privilege('pg_stat_file(text, boolean)', 'EXECUTE'),"
+    " current_setting('server_version_num')::int"
+)
 
 
 class Relation(NamedTuple):
@@ -91,7 +65,9 @@ class PostgreSQLObserver:
         self._counters = {_oid(row): _counters(row) for row in rows if any(row[7:12])}
         self._filled: set[int] = set()
         self._looked = False
-        if not query(_MAY_ASK_SIZES)[0][0]:
+        may_ask_sizes, version = query(_ABOUT)[0]
+        self.places = Places(query, int(str(version)))
+        if not may_ask_sizes:
             self._look_for_rows()
         self._transaction, self._number = "", 0
         self._locks: dict[int, Lock] = {}
@@ -116,7 +92,7 @@ class PostgreSQLObserver:
             found, self._waiting = self._waiting.stop(), None
             asked = [lock(*names[oid], modes) for oid, modes in found.items() if oid in names]
             return self._observation(self._query(_ALL), asked, (), None)
-        rows = self._query(f"{_LOCKED} {other_text()}")
+        rows = self.places.ask().locked
         transaction = str(rows[0][6]) if rows else self._transaction
         if transaction != self._transaction:
             self._transaction, self._number = transaction, self._number + 1
