@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from assay.procedure.reviewing import review_step
+from assay.review.engine import review
 from assay.trace import Trace
 from review.case import Case, reviewed
 
@@ -113,6 +115,15 @@ def test_what_no_statement_made_is_told_of_the_whole(
     assert set(trace.unattributed) < set(trace.differences)
     assert trace.downgrade is not None
     assert trace.downgrade.unattributed == ()
+    said = review(trace, None)
+    assert {
+        (one["direction"], one["kind"], one["name"]) for one in said.to_json()["unattributed"]
+    } == {
+        ("upgrade", "table", "made"),
+        ("upgrade", "column", "made.id"),
+    }
+    lines = [line.text for line in review_step(said).lines]
+    assert {"+ table made", "+ column made.id"} <= set(lines)
 
 
 @pytest.mark.parametrize(

@@ -89,8 +89,11 @@ def compare_objects(
     before: Iterable[CatalogObject], after: Iterable[CatalogObject]
 ) -> tuple[Difference, ...]:
     """As :func:`compare`, on objects alone."""
-    old = {o.identity: o for o in before}
-    new = {o.identity: o for o in after}
+    before, after = tuple(before), tuple(after)
+    # states that follow one another share most of their objects, and looking at those takes long
+    shared = set(map(id, before)).intersection(map(id, after))
+    old = {o.identity: o for o in before if id(o) not in shared}
+    new = {o.identity: o for o in after if id(o) not in shared}
     found: list[Difference] = []
     for identity in sorted(old.keys() | new.keys()):
         one, other = old.get(identity), new.get(identity)

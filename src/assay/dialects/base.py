@@ -50,6 +50,8 @@ class Capabilities:
     """Modes of locks as observations name them, the weakest first; their place is their strength."""
     impatient: tuple[str, ...] = ()
     """Statements after which a connection gives up after seconds of waiting for a lock."""
+    exact_copies: bool = False
+    """A shadow's copy has its very catalog rows: what was read of the one is not read of the other."""
     bounded: tuple[str, ...] = ()
     """Statements, where the server knows them, after which a connection ends what runs a minute."""
 
@@ -247,8 +249,13 @@ class Dialect(Protocol):
         """What others than the owners may do; empty where the engine keeps no privileges in there."""
         ...
 
-    def follower(self, query: Query, state: CatalogState) -> Follower:
-        """Who follows a connection statement by statement, from the catalog as it is now."""
+    def follower(
+        self, query: Query, state: CatalogState, observer: Observer | None = None
+    ) -> Follower:
+        """Who follows a connection statement by statement, from the catalog as it is now.
+
+        :param observer: who watches the same connection, and is told first of each statement.
+        """
         ...
 
     def observer(self, query: Query, execute: Execute, at: Address) -> Observer:

@@ -71,6 +71,11 @@ def _lines(review: Review) -> Iterator[Line]:
             here = [f for f in left if f.direction == "downgrade" and f.line == undo.line]
             left = [f for f in left if f not in here]
             yield from _finding_lines(here)
+    if review.unattributed:
+        yield Line("no statement of the revision was seen to do this", "plain", 0)
+        for trace, difference in review.unattributed:
+            back = "" if trace is review.trace else f"{trace.direction}: "
+            yield Line(f"{back}{difference.text}", "hint", 1)
     for finding in left:
         where = f"{name}:{finding.line}" if finding.line else name
         yield Line(where, "plain", 0)

@@ -74,6 +74,12 @@ class Review:
         """Nothing in it stops the procedure."""
         return not self.unasked and not any(f.stops for f in self.findings)
 
+    @property
+    def unattributed(self) -> tuple[tuple[Trace, Difference], ...]:
+        """What came with the revision, and no statement of it was seen to do, up and down."""
+        traces = (self.trace, self.trace.downgrade)
+        return tuple((trace, one) for trace in traces if trace for one in trace.unattributed)
+
     def to_json(self) -> dict[str, Any]:
         """The review as plain JSON values."""
         return {
@@ -104,6 +110,10 @@ class Review:
             "failure": self.trace.failure.to_json() if self.trace.failure else None,
             "beside": [h.to_json() for h in self.trace.happenings],
             "lost": [one.to_json() for one in down.lost] if (down := self.trace.downgrade) else [],
+            "unattributed": [
+                {"direction": trace.direction, **difference.to_json()}
+                for trace, difference in self.unattributed
+            ],
             "findings": [f.to_json() for f in self.findings],
         }
 

@@ -44,7 +44,9 @@ class Recorder:
         self.observer = observer
         self.statements: list[StatementEffect] = []
         self._query = query_on(connection)
-        self.follower: Follower | None = dialect.follower(self._query, state) if state else None
+        self.follower: Follower | None = (
+            dialect.follower(self._query, state, observer) if state else None
+        )
         self._transaction: object = None
         self._mark: str | None = None
         self._privileges: frozenset[Grant] | None = None

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from assay.catalog import compare
+from assay.catalog import Snapshot, compare
 from assay.dialects import Address, CatalogState, Dialect, load
 from assay.errors import AssayError
 from assay.project.compat import (
@@ -46,7 +46,8 @@ def trace_revision(
     The shadow is not stamped. What the revision raises is in the trace, with what it did until then.
 
     :param fill: makes rows first, so that scans and rewrites show.
-    :param known: the catalog of what the shadow was copied from; only what differs is read.
+    :param known: the catalog of what the shadow was copied from, and nobody has changed since; at
+        most what differs is read.
     """
     found: list[Trace] = []
 
@@ -89,9 +90,14 @@ class _Tracing:
             with suppress(Exception):
                 self.execute(statement)
         self.connection.connection.commit()
-        read = self.dialect.read_catalog if known is None else known.refresh
-        self.state: CatalogState = read(self.query)
-        self._end()
+        self.state: CatalogState
+        if known is not None and self.dialect.capabilities.exact_copies:
+            self.state = known  # were it another, it would be told of as of what no statement made
+        else:
+            read = self.dialect.read_catalog if known is None else known.refresh
+            self.state = read(self.query)
+            self._end()
+        self._seen = (self.state.snapshot, visible(self.state.snapshot, context))
 
     def _end(self) -> None:
         """End the transaction that questions have begun below SQLAlchemy, with its locks."""
@@ -133,12 +139,18 @@ class _Tracing:
             direction,
             self._path,
             (*(self._without_own(s) for s in recorder.statements), *watch.elsewhere),
-            visible(before.snapshot, self.context),
-            visible(after.snapshot, self.context),
+            self._visible(before.snapshot),
+            self._visible(after.snapshot),
             failure,
             tuple(watch.happenings),
             unattributed=() if failure else compare(seen.snapshot, after.snapshot),
         )
+
+    def _visible(self, snapshot: Snapshot) -> Snapshot:
+        """As :func:`visible`; what is after one direction is before the other."""
+        if snapshot is not self._seen[0]:
+            self._seen = (snapshot, visible(snapshot, self.context))
+        return self._seen[1]
 
     @property
     def _path(self) -> str:

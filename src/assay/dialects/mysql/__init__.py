@@ -115,7 +115,9 @@ class MySQL:
         """None: they are the server's, not the database's."""
         return frozenset()
 
-    def follower(self, query: Query, state: CatalogState) -> Follower:
+    def follower(
+        self, query: Query, state: CatalogState, _observer: Observer | None = None
+    ) -> Follower:
         """Who follows a connection: the catalog is read again."""
         from assay.dialects.following import RefreshingFollower
 

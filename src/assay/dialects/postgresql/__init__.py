@@ -73,6 +73,7 @@ class PostgreSQL:
         transactional_ddl=True,
         lock_modes=MODES,
         impatient=("SET lock_timeout = '3s'",),
+        exact_copies=True,
         bounded=("SET statement_timeout = '60s'",),
     )
     files: FileDatabases | None = None
@@ -113,13 +114,17 @@ class PostgreSQL:
 
         return read_privileges(query)
 
-    def follower(self, query: Query, state: CatalogState) -> Follower:
+    def follower(
+        self, query: Query, state: CatalogState, observer: Observer | None = None
+    ) -> Follower:
         """Who follows a connection, see :mod:`assay.dialects.postgresql.following`."""
         from assay.dialects.postgresql.catalog import PostgreSQLState
         from assay.dialects.postgresql.following import PostgreSQLFollower
+        from assay.dialects.postgresql.observing import PostgreSQLObserver
 
         assert isinstance(state, PostgreSQLState)
-        return PostgreSQLFollower(query, state)
+        places = observer.places if isinstance(observer, PostgreSQLObserver) else None
+        return PostgreSQLFollower(query, state, places)
 
     def observer(self, query: Query, _execute: Execute, at: Address) -> Observer:
         """Who watches a connection, see :mod:`assay.dialects.postgresql.observing`."""

@@ -89,6 +89,11 @@ class PostgreSQLState:
         """Whether a constraint may be a type's."""
         return any(o.kind == "domain" for o in self.named.get(GROUPS["types"], {}).values())
 
+    @cached_property
+    def has_composites(self) -> bool:
+        """Whether a relation may be a type's."""
+        return bool(self.snapshot.of_kind("composite type"))
+
     def _touched(
         self,
         query: Query,

@@ -14,56 +14,35 @@ A statement in autocommit has given its locks back by then; a second connection 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from assay.dialects.base import Address, Query
 from assay.dialects.observed import Lock, Observation, RowChange
 from assay.dialects.postgresql.locks import KINDS, OURS, lock, strength
-from assay.dialects.postgresql.statements import other_text
+from assay.dialects.postgresql.place import COUNTERS, RELATION, TIMEOUT, Places
 from assay.dialects.postgresql.waiting import Waiting
 
 __all__ = ["PostgreSQLObserver"]
 
 Row = Sequence[object]
 
-_RELATION = (
-    "c.oid::bigint, n.nspname::text, c.relname::text, c.relkind::text,"
-    " coalesce(pg_relation_filepath(c.oid), '')"
-)
-_COUNTERS = ", ".join(
-    f"pg_stat_get_xact_{what}(c.oid)::bigint"
-    for what in (
-        "numscans",  # of a table: it was read from its beginning, be it empty
-        "tuples_returned",
-        "tuples_inserted",
-        "tuples_updated",
-        "tuples_deleted",
-    )
-)
-_TIMEOUT = "extract(epoch FROM current_setting('lock_timeout')::interval)::float8"
+_FOLDER = "regexp_replace(pg_relation_filepath('pg_catalog.pg_description'), '[^/]*$', '')"
 _ALL = (
-    f"SELECT {_RELATION}, '', '', {_COUNTERS}, {_TIMEOUT} FROM pg_catalog.pg_class c"
+    f"SELECT {RELATION}, '', '', {COUNTERS}, {TIMEOUT} FROM pg_catalog.pg_class c"
     f" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE {OURS} AND c.relkind <> 'c'"
 )
-_LOCKED = (
-    f"SELECT {_RELATION}, l.modes, l.transaction, {_COUNTERS}, {_TIMEOUT}"
-    " FROM (SELECT relation, min(virtualtransaction) AS transaction,"
-    "     string_agg(DISTINCT mode, ',') AS modes FROM pg_catalog.pg_locks"
-    "   WHERE pid = pg_backend_pid() AND locktype = 'relation' AND granted"
-    "     AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())"
-    "   GROUP BY relation) l"
-    " JOIN pg_catalog.pg_class c ON c.oid = l.relation"
-    f" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE {OURS}"
-)
-
+_NONE = (0,) * 5
+"""The counters of what was not used yet."""
 _MOST = 1000
 """Rows that are counted of a table; whoever made them for a shadow made fewer."""
 
-_MAY_ASK_SIZES = "SELECT has_function_privilege('pg_stat_file(text, boolean)', 'EXECUTE')"
+_ABOUT = (
+    "SELECT has_function_privilege('pg_stat_file(text, boolean)', 'EXECUTE'),"
+    " current_setting('server_version_num')::int"
+)
 
 
-@dataclass(frozen=True)
-class Relation:
+class Relation(NamedTuple):
     """A relation as it was seen last."""
 
     name: str
@@ -83,10 +62,12 @@ class PostgreSQLObserver:
         rows = query(_ALL)
         self._known = {_oid(row): _relation(row) for row in rows}
         self._there = frozenset(self._known)
-        self._counters = {_oid(row): _counters(row) for row in rows}
+        self._counters = {_oid(row): _counters(row) for row in rows if any(row[7:12])}
         self._filled: set[int] = set()
         self._looked = False
-        if not query(_MAY_ASK_SIZES)[0][0]:
+        may_ask_sizes, version = query(_ABOUT)[0]
+        self.places = Places(query, int(str(version)))
+        if not may_ask_sizes:
             self._look_for_rows()
         self._transaction, self._number = "", 0
         self._locks: dict[int, Lock] = {}
@@ -111,7 +92,7 @@ class PostgreSQLObserver:
             found, self._waiting = self._waiting.stop(), None
             asked = [lock(*names[oid], modes) for oid, modes in found.items() if oid in names]
             return self._observation(self._query(_ALL), asked, (), None)
-        rows = self._query(f"{_LOCKED} {other_text()}")
+        rows = self.places.ask().locked
         transaction = str(rows[0][6]) if rows else self._transaction
         if transaction != self._transaction:
             self._transaction, self._number = transaction, self._number + 1
@@ -134,7 +115,7 @@ class PostgreSQLObserver:
         for row in rows:
             oid, relation = _oid(row), _relation(row)
             counters = _counters(row)
-            before = self._counters.get(oid, (0,) * 5)
+            before = self._counters.get(oid, _NONE)
             self._counters[oid] = counters
             # they go on from one transaction to the next until the server collects them
             scans, read, *written = (
@@ -214,8 +195,9 @@ class PostgreSQLObserver:
             filled |= {
                 _oid(row)
                 for row in self._query(
-                    f"SELECT f.oid FROM (VALUES {sizes}) f(oid, path)"
-                    " WHERE (pg_stat_file(f.path, true)).size > 0"
+                    f"SELECT f.oid FROM (VALUES {sizes}) f(oid, file), (SELECT {_FOLDER}) d(folder)"
+                    " WHERE (pg_stat_file(CASE WHEN strpos(f.file, '/') > 0 THEN f.file"
+                    " ELSE d.folder || f.file END, true)).size > 0"
                 )
             }
         gone = filled - self._holding(filled) if filled else set()
@@ -230,7 +212,7 @@ class PostgreSQLObserver:
         text = f"SELECT count(*)::bigint FROM (SELECT FROM {name} LIMIT {_MOST + 1}) s"
         now = int(str(self._query(text)[0][0]))
         # looking has counted as well
-        scans, read, *rest = self._counters[oid]
+        scans, read, *rest = self._counters.get(oid, _NONE)
         self._counters[oid] = (scans + 1, read + now, *rest)
         held = now - change.inserted + change.deleted
         return now <= _MOST and 1 < held <= change.updated + change.deleted

@@ -118,7 +118,9 @@ class SQLite:
         """None: there are no roles."""
         return frozenset()
 
-    def follower(self, query: Query, state: CatalogState) -> Follower:
+    def follower(
+        self, query: Query, state: CatalogState, _observer: Observer | None = None
+    ) -> Follower:
         """Who follows a connection: the catalog is read again."""
         from assay.dialects.following import RefreshingFollower
 
