@@ -187,7 +187,7 @@ FORMS = (
         ),
         Body(
             'op.execute("CREATE TABLE stays (id bigint PRIMARY KEY, during tsrange, '
-            'EXCLUDE USING gist (during WITH &&))")',
+            'CONSTRAINT stays_during_excl EXCLUDE USING gist (during WITH &&))")',
             'op.execute("DROP TABLE stays")',
         ),
     ),
@@ -234,13 +234,13 @@ FORMS = (
         "foreign key from a column of another type than the key's",
         Body(
             'op.execute("CREATE TABLE returns (id bigint PRIMARY KEY, '
-            'order_id integer REFERENCES orders (id))")\n'
+            'order_id integer CONSTRAINT returns_order_fk REFERENCES orders (id))")\n'
             'op.execute("CREATE INDEX returns_order_ix ON returns (order_id)")',
             'op.execute("DROP TABLE returns")',
         ),
         Body(
             'op.execute("CREATE TABLE returns (id bigint PRIMARY KEY, '
-            'order_id bigint REFERENCES orders (id))")\n'
+            'order_id bigint CONSTRAINT returns_order_fk REFERENCES orders (id))")\n'
             'op.execute("CREATE INDEX returns_order_ix ON returns (order_id)")',
             'op.execute("DROP TABLE returns")',
         ),

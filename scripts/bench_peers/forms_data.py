@@ -7,18 +7,25 @@ from forms import AUTO, Body, Form
 __all__ = ["FORMS"]
 
 BATCHED = Body(
-    'op.add_column("orders", sa.Column("channel", sa.Text()))\n'
+    'op.add_column("customers", sa.Column("channel", sa.Text()))\n'
     + AUTO
     + "for low in range(0, 100, 50):\n"
-    "        op.execute(\"UPDATE orders SET channel = 'web' WHERE channel IS NULL \"\n"
+    "        op.execute(\"UPDATE customers SET channel = 'web' WHERE channel IS NULL \"\n"
     '                   f"AND id >= {low} AND id < {low + 50}")',
-    'op.drop_column("orders", "channel")',
+    'op.drop_column("customers", "channel")',
 )
 TRIMMED = Body(
-    AUTO + 'op.execute("DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log '
-    "WHERE at < now() - interval '2 years' ORDER BY id LIMIT 1000)\")",
-    'op.execute("SELECT 1")',
+    'op.create_table("audit_old", sa.Column("id", sa.BigInteger(), primary_key=True, '
+    'autoincrement=False), sa.Column("at", sa.DateTime(timezone=True), nullable=False), '
+    'sa.Column("what", sa.Text(), nullable=False))\n'
+    + AUTO
+    + 'op.execute("WITH gone AS (DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log '
+    "WHERE at < now() - interval '2 years' ORDER BY id LIMIT 1000) RETURNING id, at, what) \"\n"
+    '               "INSERT INTO audit_old SELECT id, at, what FROM gone")',
+    'op.execute("INSERT INTO audit_log (id, at, what) SELECT id, at, what FROM audit_old")\n'
+    'op.drop_table("audit_old")',
 )
+"""Old rows, not all of them, put aside and brought back by the downgrade."""
 OWN_COLUMN = Body(
     'op.create_table("scratch", sa.Column("id", sa.BigInteger(), primary_key=True), '
     'sa.Column("a", sa.Text()), sa.Column("b", sa.Text()))\n'
@@ -38,7 +45,9 @@ FORMS = (
         ),
         Body(
             AUTO + 'op.execute("ALTER TABLE orders ADD COLUMN memo text")\n'
-            "op.execute(\"INSERT INTO audit_log (what) VALUES ('memo added')\")",
+            "op.execute(\"INSERT INTO audit_log (what) SELECT 'memo added' WHERE NOT EXISTS "
+            "(SELECT FROM audit_log WHERE what = 'memo added')\")",
+            "op.execute(\"DELETE FROM audit_log WHERE what = 'memo added'\")\n"
             'op.drop_column("orders", "memo")',
         ),
     ),
@@ -61,9 +70,9 @@ FORMS = (
         "update-all",
         "UPDATE of all rows in the transaction of the DDL",
         Body(
-            'op.add_column("orders", sa.Column("channel", sa.Text()))\n'
-            "op.execute(\"UPDATE orders SET channel = 'web'\")",
-            'op.drop_column("orders", "channel")',
+            'op.add_column("customers", sa.Column("channel", sa.Text()))\n'
+            "op.execute(\"UPDATE customers SET channel = 'web'\")",
+            'op.drop_column("customers", "channel")',
         ),
         BATCHED,
     ),
@@ -115,10 +124,11 @@ FORMS = (
             AUTO + 'op.execute("UPDATE products SET price = price / 100 WHERE id < 50")',
         ),
         Body(
-            AUTO + 'op.execute("UPDATE products SET price_cents = price * 100 '
-            'WHERE price_cents IS NULL AND id < 50")',
-            AUTO + 'op.execute("UPDATE products SET price_cents = NULL '
-            'WHERE price_cents IS NOT NULL AND id < 50")',
+            'op.add_column("products", sa.Column("price_minor", sa.BigInteger()))\n'
+            + AUTO
+            + 'op.execute("UPDATE products SET price_minor = price * 100 '
+            'WHERE price_minor IS NULL AND id < 50")',
+            'op.drop_column("products", "price_minor")',
         ),
     ),
     Form(

@@ -23,8 +23,8 @@ class Log(Base):
     what = sa.Column(sa.Text)
 
 
-class Order(Base):
-    __tablename__ = "orders"
+class Customer(Base):
+    __tablename__ = "customers"
     id = sa.Column(sa.BigInteger, primary_key=True)
     channel = sa.Column(sa.Text)
 """
@@ -145,12 +145,12 @@ FORMS = (
         "update-by-orm",
         "UPDATE of all rows beside DDL, by an ORM session",
         Body(
-            'op.add_column("orders", sa.Column("channel", sa.Text()))\n'
+            'op.add_column("customers", sa.Column("channel", sa.Text()))\n'
             "session = Session(bind=op.get_bind())\n"
-            "for order in session.query(Order):\n"
-            '    order.channel = "web"\n'
+            "for customer in session.query(Customer):\n"
+            '    customer.channel = "web"\n'
             "session.flush()",
-            'op.drop_column("orders", "channel")',
+            'op.drop_column("customers", "channel")',
             MODEL,
         ),
         BATCHED,
@@ -160,10 +160,10 @@ FORMS = (
         "update-by-core",
         "UPDATE of all rows beside DDL, by SQLAlchemy Core",
         Body(
-            'op.add_column("orders", sa.Column("channel", sa.Text()))\n'
-            'orders = sa.table("orders", sa.column("channel", sa.Text()))\n'
-            'op.get_bind().execute(orders.update().values(channel="web"))',
-            'op.drop_column("orders", "channel")',
+            'op.add_column("customers", sa.Column("channel", sa.Text()))\n'
+            'customers = sa.table("customers", sa.column("channel", sa.Text()))\n'
+            'op.get_bind().execute(customers.update().values(channel="web"))',
+            'op.drop_column("customers", "channel")',
         ),
         BATCHED,
     ),

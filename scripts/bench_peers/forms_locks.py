@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forms import AUTO, Body, Form
+from forms import AUTO, TIMEOUTS, Body, Form
 
 __all__ = ["FORMS"]
 
@@ -13,6 +13,11 @@ CIC_DOWN = AUTO + (
     'op.drop_index("orders_total_ix", table_name="orders", postgresql_concurrently=True)'
 )
 DROP_NEW = 'op.drop_column("orders", "{}")'
+TRIGGER = Body(
+    'op.execute("CREATE TRIGGER touch_again BEFORE INSERT ON orders FOR EACH ROW '
+    'EXECUTE FUNCTION touch()")',
+    'op.execute("DROP TRIGGER touch_again ON orders")',
+)
 
 FORMS = (
     Form(
@@ -234,7 +239,9 @@ FORMS = (
         Body(
             AUTO + 'op.execute("ALTER TABLE events DETACH PARTITION events_2025 CONCURRENTLY")',
             'op.execute("ALTER TABLE events ATTACH PARTITION events_2025 FOR VALUES FROM '
-            "('2025-01-01 00:00+00') TO ('2026-01-01 00:00+00')\")",
+            "('2025-01-01 00:00+00') TO ('2026-01-01 00:00+00')\")\n"
+            # the server makes it for DETACH ... CONCURRENTLY
+            'op.execute("ALTER TABLE events_2025 DROP CONSTRAINT events_2025_at_check")',
         ),
     ),
     Form(
@@ -289,18 +296,11 @@ FORMS = (
     Form(
         "P39",
         "trigger",
-        "trigger on a table in use",
-        Body(
-            'op.execute("CREATE TRIGGER touch_again BEFORE INSERT ON orders FOR EACH ROW '
-            'EXECUTE FUNCTION touch()")',
-            'op.execute("DROP TRIGGER touch_again ON orders")',
-        ),
-        Body(
-            'op.execute("CREATE TABLE parcels (id bigint PRIMARY KEY, touched_at timestamptz)")\n'
-            'op.execute("CREATE TRIGGER parcels_touch BEFORE INSERT ON parcels FOR EACH ROW '
-            'EXECUTE FUNCTION touch()")',
-            'op.execute("DROP TABLE parcels")',
-        ),
+        "trigger on a table in use, without a lock_timeout",
+        TRIGGER,
+        Body(TIMEOUTS + TRIGGER.up, TRIGGER.down),
+        timeouts=False,
+        widespread=True,
     ),
     Form(
         "P39",

@@ -11,6 +11,10 @@ from peers import TOOLS, UNREADABLE, Said
 __all__ = ["BESIDE", "SAME", "Verdict", "alarms", "always", "is_style", "judge"]
 
 BESIDE: dict[str, tuple[str, ...]] = {
+    # an index more does not shorten how long two tables wait
+    "P28-several-foreign-keys": ("hygiene/foreign-key-without-index",),
+    # in batches it would change them again as well
+    "X11-backfill-twice": ("locks/every-row-updated",),
     # they speak of the way to NOT NULL, which is the safe one; that old code fails they do not say
     "X06-required-column": (
         "locks/check-blocks",
@@ -19,6 +23,9 @@ BESIDE: dict[str, tuple[str, ...]] = {
         "prefer-robust-stmts",
         "AG007 set-not-null",
         "data-with-schema",
+        "locks/every-row-updated",
+        "hygiene/hand-written-ddl",
+        "hygiene/lossy-downgrade",
     ),
 }
 """By form: rules that speak of something beside its hazard. Who did what they say would still have it."""

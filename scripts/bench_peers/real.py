@@ -4,9 +4,10 @@
 makes it anew. A revision is safe when on PostgreSQL its upgrade does nothing to rows, and all that it
 changes in the catalog is
 
-- new tables that have a primary key, with what belongs to them, foreign keys among them included but
-  none to a table in use;
+- new tables whose primary key is not one integer of 32 bits, with what belongs to them, foreign keys
+  among them included but none to a table in use;
 - new columns of tables in use that may be NULL and have no default, identity or expression;
+- neither with a column of type ``json``, which the catalogue names as unsafe;
 - new enum types;
 
 and its downgrade leads back to the same catalog. The catalogs are read from the server before and
@@ -19,6 +20,7 @@ without parameters it is the same text.
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import json
 import os
@@ -80,6 +82,7 @@ def walked(folder: Path, server: str, workers: int) -> list[Real]:
     :param server: URL of the PostgreSQL server that the shadows are made on.
     """
     wanted = listed()
+    _real_projects()  # before there are threads: what is imported half-way has no names yet
     with ThreadPoolExecutor(workers) as pool:
         rows = list(
             pool.map(lambda n: _walk(n, folder, server, tuple(wanted[n]["revisions"])), wanted)
@@ -126,15 +129,15 @@ def _walk(name: str, folder: Path, server: str, revisions: tuple[str, ...]) -> l
     return found
 
 
+@functools.cache
 def _real_projects() -> ModuleType:
     """``scripts/real_projects/run.py``; its name is that of our own program."""
     place = ROOT / "scripts" / "real_projects"
-    if "real_projects_run" not in sys.modules:
-        sys.path.append(str(place))
-        spec = importlib.util.spec_from_file_location("real_projects_run", place / "run.py")
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules["real_projects_run"] = module
-        spec.loader.exec_module(module)
-    return sys.modules["real_projects_run"]
+    sys.path.append(str(place))
+    spec = importlib.util.spec_from_file_location("real_projects_run", place / "run.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module

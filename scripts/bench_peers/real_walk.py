@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from assay.catalog import Change, Difference, Snapshot, compare
+from assay.catalog import CatalogObject, Change, Difference, Snapshot, compare
 from assay.config import load_settings
 from assay.errors import AssayError
 from assay.procedure.proving import Examination
@@ -42,9 +42,11 @@ def unsafe(difference: Difference, before: Snapshot, after: Snapshot) -> str:
         return f"{difference.change.value} {made.label}"
     tables = {o.key for o in after.of_kind("table")} - {o.key for o in before.of_kind("table")}
     table = made.key[:-1]
+    if made.kind == "column" and made.get("type") == "json":
+        return f"{made.label} is json"
     if made.kind == "table":
-        keys = {o.key[:-1] for o in after.of_kind("primary key")}
-        return "" if made.key in keys else f"{made.label} has no primary key"
+        keys = [o for o in after.of_kind("primary key") if o.key[:-1] == made.key]
+        return small(keys[0], after) if keys else f"{made.label} has no primary key"
     if made.kind == "enum" or (made.kind in PARTS and table in tables):
         return ""
     if made.kind == "sequence":
@@ -61,6 +63,16 @@ def unsafe(difference: Difference, before: Snapshot, after: Snapshot) -> str:
             return ""
         return f"{made.label} is NOT NULL or has a value of its own"
     return f"added {made.label}"
+
+
+def small(key: CatalogObject, after: Snapshot) -> str:
+    """Why a primary key's numbers end; empty if they do not."""
+    text = str(key.get("definition"))
+    (name, *more) = text[text.index("(") + 1 : text.rindex(")")].split(", ")
+    column = after.get("column", *key.key[:-1], name.strip('"'))
+    if more or column is None or column.get("type") not in ("integer", "smallint"):
+        return ""
+    return f"{column.label} is a primary key of {column.get('type')}"
 
 
 @contextlib.contextmanager

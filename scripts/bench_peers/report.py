@@ -145,8 +145,9 @@ def _said_of_safe(
         + ", ".join(sorted({r.subject.name.split()[0] for r, _ in real}) or ["(not run)"])
         + ", as installed from the package index; each is listed with what it does in",
         "`scripts/bench_peers/real_safe.json`. Safe there means, by the catalogs read from the server:",
-        "only new tables with a primary key and no foreign key to a table in use, new columns that may",
-        "be NULL and have no default, new enum types; nothing is done to rows; the downgrade leads back.",
+        "only new tables with a primary key (not of 32 bits) and no foreign key to a table in use, new",
+        "columns that may be NULL and have no default, none of them `json`, new enum types; nothing is",
+        "done to rows; the downgrade leads back.",
         "Their SQL is what the upgrade sent to a shadow: not every `env.py` of them runs with `--sql`.",
         "",
         "| tool | rule | safe forms | real revisions |",

@@ -3,9 +3,10 @@
     python scripts/bench_peers/run.py [--url URL] [--folder build/bench-peers] [--write] [FORM ...]
     python scripts/bench_peers/run.py --only assay --write     the others as they answered last time
 
-The peers get an environment of their own under --folder, made once by pip. Every form is applied to
-the server first: one that does not do what it says is named, and the run ends with 1. What the tools
-said is kept in --folder/said.json; docs/bench-peers.md is written with --write.
+The PostgreSQL server is a private one, started for the run, or the one that --url names. The peers
+get an environment of their own under --folder, made once by pip. Every form is applied to the server
+first: one that does not do what it says is named, and the run ends with 1. What the tools said is kept
+in --folder/said.json; docs/bench-peers.md is written with --write.
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
-import sqlalchemy as sa
 from baseline import HARMLESS
 from corpus import Subject, check, lay_out, prepared, subjects
 from forms import Form, every_form
@@ -31,8 +31,11 @@ from real import choose, walked
 from report import page
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "scripts"))
+
+from benching import Server, a_server  # noqa: E402
+
 PAGE = ROOT / "docs" / "bench-peers.md"
-INSTALLED = "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
 WORKERS = 2
 
 Answers = dict[str, dict[str, Said]]
@@ -61,6 +64,12 @@ def apply_forms(url: str, folder: Path, forms: Iterable[Form]) -> list[str]:
                 if said:
                     wrong.append(f"{subject.name}: {said}")
     return wrong
+
+
+def keep(file: Path, answers: Answers) -> None:
+    """Keep the answers for :func:`kept`."""
+    said = {n: {t: asdict(s) for t, s in by.items()} for n, by in answers.items()}
+    file.write_text(json.dumps(said, indent=1), encoding="utf-8")
 
 
 def kept(file: Path, answers: Answers) -> Answers:
@@ -109,16 +118,11 @@ def _versions(tools: Tools) -> dict[str, str]:
     return own | versions(tools.bin)
 
 
-def _server(url: str) -> str:
-    with sa.create_engine(url, poolclass=sa.pool.NullPool).connect() as connection:
-        return f"PostgreSQL {connection.exec_driver_sql('SHOW server_version').scalar_one()}"
-
-
 def main() -> int:
     """Run it all."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("forms", nargs="*", help="beginnings of forms' names (default: all)")
-    parser.add_argument("--url", default=INSTALLED, help="a PostgreSQL server")
+    parser.add_argument("--url", help="URL of a PostgreSQL server (default: one for the run)")
     parser.add_argument("--folder", type=Path, default=ROOT / "build" / "bench-peers")
     parser.add_argument("--projects", type=Path, default=ROOT / "build" / "real-projects")
     parser.add_argument("--no-real", action="store_true", help="leave the real projects out")
@@ -131,14 +135,22 @@ def main() -> int:
     if options.write and (options.forms or options.no_real):
         parser.error("the page is written of a whole run only")
     began = time.perf_counter()
+    with a_server(options.url) as server:
+        code = measured(options, server)
+    print(f"{time.perf_counter() - began:.0f} s", file=sys.stderr)
+    return code
+
+
+def measured(options: argparse.Namespace, server: Server) -> int:
+    """Everything, on a server; 1 if a form or a listed revision is not what it should be."""
     folder = options.folder.resolve()
     forms = [
         f for f in every_form() if not options.forms or f.ident.startswith(tuple(options.forms))
     ]
     places = folder / "forms"
     shutil.rmtree(places, ignore_errors=True)
-    wrong = apply_forms(options.url, places, forms)
-    tools = Tools(install(folder / "peers"), Path(sys.executable), options.url, (ROOT / "src",))
+    wrong = apply_forms(server.url, places, forms)
+    tools = Tools(install(folder / "peers"), Path(sys.executable), server.url, (ROOT / "src",))
     harmless = [
         lay_out(places, f"harmless-{i}", body, "harmless", timeouts=False)
         for i, body in enumerate(HARMLESS)
@@ -146,10 +158,12 @@ def main() -> int:
     asked = [*harmless, *(s for form in forms for s in subjects(places, form))]
     names = [options.only] if options.only else list(TOOLS)
     answers = ask_all(tools, asked, names)
+    if not options.only:
+        keep(folder / "said.json", answers)
     if options.choose:
-        choose(options.projects.resolve(), options.url)
+        choose(options.projects.resolve(), server.url)
     if not options.no_real:
-        found = walked(options.projects.resolve(), options.url, WORKERS)
+        found = walked(options.projects.resolve(), server.url, WORKERS)
         wrong += [f"{r.subject.name} is not safe: {r.unsafe}" for r in found if r.unsafe]
         peers = ask_all(tools, [r.subject for r in found], [n for n in names if n != "assay"])
         for r in found:
@@ -161,19 +175,14 @@ def main() -> int:
     real = [(r, answers[r.subject.name]) for r in found]
     general = always({t: [answers[s.name][t] for s in harmless] for t in TOOLS})
     judged = verdicts(answers, forms, general)
-    (folder / "said.json").write_text(
-        json.dumps(
-            {n: {t: asdict(s) for t, s in by.items()} for n, by in answers.items()}, indent=1
-        )
-    )
-    text = page(forms, judged, general, real, _versions(tools), _server(options.url))
+    keep(folder / "said.json", answers)
+    text = page(forms, judged, general, real, _versions(tools), server.description)
     (folder / "bench-peers.md").write_text(text, encoding="utf-8")
     print(text[text.index("## Sums") : text.index("## The rules that counted")])
     if options.write:
         PAGE.write_text(text, encoding="utf-8")
     for line in [*wrong, *mute(answers)]:
         print(line, file=sys.stderr)
-    print(f"{time.perf_counter() - began:.0f} s", file=sys.stderr)
     return 1 if wrong else 0
 
 

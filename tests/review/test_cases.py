@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,9 @@ def test_every_rule_has_a_case_and_a_page() -> None:
     assert {code for code in codes if page_of(code) is None} == set()
     index = Path(__file__).parents[2] / "docs" / "rules.md"
     assert {code for code in codes if f"`{code}`" not in index.read_text()} == set()
+
+
+def test_the_catalogue_names_rules_that_are_there() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "catalogue.md").read_text()
+    named = set(re.findall(r"`((?:locks|data|compatibility|hygiene)/[\w-]+)`", text))
+    assert named - {rule.code for rule in all_rules()} == set()

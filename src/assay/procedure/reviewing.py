@@ -35,14 +35,18 @@ def _summary(review: Review) -> str:
             parts.append(f"{_count(len(review.unasked), 'effect')} nobody asked for")
         if stops:
             parts.append(_count(stops, "finding"))
-        return " and ".join(parts) + "."
+        return " and ".join(parts) + "." + _noted(review)
     said = _count(len(review.operations), "operation")
     said += ", each asked for by the models." if review.intent_known else "."
     allowed = sum(1 for f in review.findings if f.waived)
     if allowed:
         said += f" {_count(allowed, 'finding')} allowed."
+    return said + _noted(review)
+
+
+def _noted(review: Review) -> str:
     notes = sum(1 for f in review.findings if not f.stops and f.waived is None)
-    return said + (f" {_count(notes, 'note')}." if notes else "")
+    return f" {_count(notes, 'note')}." if notes else ""
 
 
 def _count(number: int, what: str) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy import event
 from test_recipes_postgresql import CASES, ROWS, items
 
 from assay.generate.answers import Answers
+from assay.operations.online import waiting
 
 
 class Died(Exception):
@@ -115,7 +116,35 @@ def test_another_index_of_that_name_is_not_taken_for_it(
         assert project.planned_again() == []
 
 
-def test_a_statement_that_others_wait_for_gives_up(postgresql_server: str, tmp_path: Path) -> None:
+def test_a_statement_that_others_wait_for_is_tried_again(
+    postgresql_server: str, tmp_path: Path
+) -> None:
+    new = items("sa.CheckConstraint('a > -10', name='positive')")
+    with in_use(postgresql_server, tmp_path / "app", items(), *ROWS) as project:
+        project.change(new)
+        reader = sa.create_engine(project.url, poolclass=sa.NullPool).connect()
+        reader.exec_driver_sql("SELECT count(*) FROM items")
+        refused: list[str] = []
+
+        def leave(context: Any) -> None:
+            refused.append(str(context.original_exception))
+            reader.close()
+
+        event.listen(sa.Engine, "handle_error", leave)
+        try:
+            project.upgrade()
+        finally:
+            event.remove(sa.Engine, "handle_error", leave)
+            reader.close()
+        assert len(refused) == 1
+        assert "lock timeout" in refused[0]
+        assert project.planned_again() == []
+
+
+def test_a_statement_that_others_wait_for_gives_up(
+    postgresql_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "TRIES", 2)
     new = items("sa.CheckConstraint('a > -10', name='positive')")
     with in_use(postgresql_server, tmp_path / "app", items(), *ROWS) as project:
         project.change(new)

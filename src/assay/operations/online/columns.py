@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AddColumnOnlineOp", "FillNullsOnlineOp", "fill"]
 
-PAGES = 1000
+PAGES = 100
 """Pages of a table (8 KiB each) whose rows are filled in one transaction."""
 
 _THERE = """
@@ -93,18 +93,14 @@ def _add(operations: Operations, op: AddColumnOnlineOp) -> None:
     there = answer(operations, _THERE, relation=place, name=name) is not None
     if default is None or isinstance(getattr(default, "arg", None), str):
         # nothing, or a constant: no row is written for it
-        with briefly(operations):
-            if not there:
-                operations.invoke(plain)
+        if not there:
+            briefly(operations, lambda: operations.invoke(plain))
         return
     if not there:
         column.server_default, column.nullable = None, True
-        with briefly(operations):
-            operations.invoke(plain)
-    with briefly(operations):
-        operations.invoke(
-            ops.AlterColumnOp(table, name, schema=schema, modify_server_default=default)
-        )
+        briefly(operations, lambda: operations.invoke(plain))
+    given = ops.AlterColumnOp(table, name, schema=schema, modify_server_default=default)
+    briefly(operations, lambda: operations.invoke(given))
     fill(operations, table, schema, name)
     if not nullable:
         prove_not_null(operations, table, schema, name)

@@ -52,9 +52,9 @@ def drop_if_there(operations: Operations, table: str, schema: str | None, name: 
     offline = operations.get_context().as_sql
     if not offline and state_of(operations, table, schema, name) is None:
         return
-    with briefly(operations):
-        target = named(operations, table, schema)
-        run(operations, f"ALTER TABLE {target} DROP CONSTRAINT {named(operations, name)}")
+    target = named(operations, table, schema)
+    drop = f"ALTER TABLE {target} DROP CONSTRAINT {named(operations, name)}"
+    briefly(operations, lambda: run(operations, drop))
 
 
 @Operations.register_operation("create_foreign_key_online")
@@ -106,8 +106,7 @@ def _foreign_key(operations: Operations, op: ForeignKeyOnlineOp) -> None:
             plain.remote_cols,
             **{**plain.kw, "postgresql_not_valid": True},
         )
-        with briefly(operations):
-            operations.invoke(not_valid)
+        briefly(operations, lambda: operations.invoke(not_valid))
     validate(operations, plain.source_table, schema, name)
 
 
@@ -154,8 +153,7 @@ def _check(operations: Operations, op: CheckOnlineOp) -> None:
         operations.invoke(plain)
         return
     if state_of(operations, op.table_name, op.schema, op.name) is None:
-        with briefly(operations):
-            operations.invoke(plain)
+        briefly(operations, lambda: operations.invoke(plain))
     validate(operations, op.table_name, op.schema, op.name)
 
 

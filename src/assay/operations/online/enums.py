@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from alembic.autogenerate import renderers
@@ -62,8 +63,8 @@ def _add(operations: Operations, op: AddEnumValuesOnlineOp) -> None:
         place = f" AFTER {literal(op.labels[position - 1])}" if position else ""
         if not position and there:
             place = f" BEFORE {literal(there[0])}"
-        with briefly(operations):
-            run(operations, f"ALTER TYPE {target} ADD VALUE {new}{literal(label)}{place}")
+        add = f"ALTER TYPE {target} ADD VALUE {new}{literal(label)}{place}"
+        briefly(operations, partial(run, operations, add))
 
 
 @renderers.dispatch_for(AddEnumValuesOnlineOp)

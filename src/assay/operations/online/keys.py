@@ -123,11 +123,8 @@ def _key(
         ),
     )
     table, quoted = named(operations, plain.table_name, plain.schema), named(operations, name)
-    with briefly(operations):
-        run(
-            operations,
-            f"ALTER TABLE {table} ADD CONSTRAINT {quoted} {kind} USING INDEX {quoted}{deferral}",
-        )
+    add = f"ALTER TABLE {table} ADD CONSTRAINT {quoted} {kind} USING INDEX {quoted}{deferral}"
+    briefly(operations, lambda: run(operations, add))
 
 
 @renderers.dispatch_for(UniqueOnlineOp)

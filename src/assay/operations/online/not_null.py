@@ -47,12 +47,11 @@ def prove_not_null(operations: Operations, table: str, schema: str | None, colum
     found = answer(operations, _FOUND, relation=relation(operations, table, schema), name=column)
     if found is None or not found.there:
         if state_of(operations, table, schema, helper) is None:
-            check = f"CHECK ({name} IS NOT NULL) NOT VALID"
-            with briefly(operations):
-                run(operations, f"ALTER TABLE {target} ADD CONSTRAINT {helper} {check}")
+            check = f"ADD CONSTRAINT {helper} CHECK ({name} IS NOT NULL) NOT VALID"
+            briefly(operations, lambda: run(operations, f"ALTER TABLE {target} {check}"))
         validate(operations, table, schema, helper)
-        with briefly(operations):
-            run(operations, f"ALTER TABLE {target} ALTER COLUMN {name} SET NOT NULL")
+        not_null = f"ALTER TABLE {target} ALTER COLUMN {name} SET NOT NULL"
+        briefly(operations, lambda: run(operations, not_null))
     drop_if_there(operations, table, schema, helper)
 
 
