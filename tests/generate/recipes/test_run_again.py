@@ -157,6 +157,35 @@ def test_a_statement_that_others_wait_for_gives_up(
         assert project.planned_again() == []
 
 
+def test_rows_that_move_while_they_are_filled_are_filled_too(
+    postgresql_server: str, tmp_path: Path
+) -> None:
+    new = items(
+        'sa.Column("u", sa.Uuid, nullable=False, server_default=sa.text("gen_random_uuid()"))'
+    )
+    with in_use(postgresql_server, tmp_path / "app", items(), *ROWS) as project:
+        project.change(new)
+        moved: list[str] = []
+
+        def move(
+            _connection: Any, _cursor: Any, statement: str, _given: Any, _context: Any, _many: bool
+        ) -> None:
+            # the application writes every row that has no value yet, once, after the first batch
+            if statement.startswith("UPDATE items SET u") and "'(0,0)'" in statement and not moved:
+                moved.append(statement)
+                project.sql("UPDATE items SET name = name || '!' WHERE id > 2000")
+                project.sql("UPDATE items SET u = NULL WHERE id > 2000")
+
+        event.listen(sa.Engine, "after_cursor_execute", move)
+        try:
+            project.upgrade()
+        finally:
+            event.remove(sa.Engine, "after_cursor_execute", move)
+        assert moved
+        assert project.sql("SELECT count(*) FROM items WHERE u IS NULL") == [(0,)]
+        assert project.planned_again() == []
+
+
 def test_in_a_transaction_it_refuses(postgresql_server: str, tmp_path: Path) -> None:
     from alembic.util import CommandError
 

@@ -115,7 +115,7 @@ def _fill(operations: Operations, op: FillNullsOnlineOp) -> None:
 def fill(operations: Operations, table: str, schema: str | None, column: str) -> None:
     """Rows in which a column is NULL get its default, so many pages at a time.
 
-    Rows that are written meanwhile have the default by themselves. By page, because reading a range
+    Rows that are inserted meanwhile have the default by themselves. By page, because reading a range
     of pages needs no index (PostgreSQL 14 and later; before, each batch reads the table).
     """
     target, name = named(operations, table, schema), named(operations, column)
@@ -132,8 +132,9 @@ def fill(operations: Operations, table: str, schema: str | None, column: str) ->
         for start in range(0, pages, PAGES):
             place = f"ctid >= '({start},0)'::tid AND ctid < '({start + PAGES},0)'::tid"
             run(operations, f"{update} AND {place}")
-        if found is None:
-            run(operations, update)
+        # rows that somebody wrote meanwhile may have moved where no batch came by; without a place
+        # the server follows them (PostgreSQL docs, 13.2.1)
+        run(operations, update)
 
 
 @renderers.dispatch_for(AddColumnOnlineOp)
