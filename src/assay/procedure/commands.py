@@ -13,6 +13,7 @@ from assay.procedure.script import script_of
 from assay.procedure.session import Session
 from assay.project.revision_file import find_slots
 from assay.report import Report, Step
+from assay.review.engine import Review
 from assay.shadow.building import build_chain
 
 __all__ = ["apply", "review"]
@@ -26,7 +27,7 @@ def review(session: Session, revision: str | None, *, sql: bool = False) -> Repo
     found = session.project.history.select(revision)
     if not found:
         return Report("review", ExitCode.GOOD, "The chain has no revision yet.")
-    steps, scripts = [], []
+    steps, scripts, locking = [], [], False
     for one in found:
         newest = one.revision in session.project.history.heads and len(found) == 1
         step, reviewed, _ = Examination(session, one, newest and models_agree(session)).review()
@@ -35,14 +36,26 @@ def review(session: Session, revision: str | None, *, sql: bool = False) -> Repo
         else:
             session.listener.done(step)
         steps.append(step)
+        locking = locking or (len(found) == 1 and _locks(reviewed))
     stop = stopped(steps)
+    then = "Change the models and regenerate, or allow the finding on its line." if stop else None
+    if then is None and locking:
+        then = "`assay review --fix` writes the forms that block nobody, where it is unapplied."
     return Report(
         "review",
         ExitCode.NO if stop else ExitCode.GOOD,
         stop.summary if stop else steps[-1].summary,
         tuple(steps),
-        "Change the models and regenerate, or allow the finding on its line." if stop else None,
+        then,
         text="\n".join(scripts) if sql else None,
+    )
+
+
+def _locks(reviewed: Review) -> bool:
+    """Whether somebody waits behind it, on an engine that has other forms."""
+    known = reviewed.trace.before.dialect != "sqlite"
+    return known and any(
+        f.rule.startswith("locks/") and f.waived is None for f in reviewed.findings
     )
 
 

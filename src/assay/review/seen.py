@@ -63,11 +63,13 @@ def behind(lock: Lock) -> str:
 
 
 def validated(operation: OperationEffect) -> Iterator[CatalogObject]:
-    """Constraints that were NOT VALID before an operation and hold for every row after it."""
-    for difference in operation.differences:
-        for name, old, new in difference.altered:
-            if name == "definition" and old is not None and old == f"{new} NOT VALID":
-                yield difference.object
+    """Constraints that were NOT VALID before one of its statements and hold for every row after it."""
+    of_statements = [found for _, found in statement_by_statement(operation)]
+    for differences in of_statements or [operation.differences]:
+        for difference in differences:
+            for name, old, new in difference.altered:
+                if name == "definition" and old is not None and old == f"{new} NOT VALID":
+                    yield difference.object
 
 
 def bound(operation: OperationEffect, attached: bool) -> dict[str, str]:

@@ -50,6 +50,9 @@ class MySQLState:
 
     def refresh(self, query: Query) -> MySQLState:
         """The state now; this one stays as it is."""
+        if read_server(query).database != self.server.database:
+            # a copy of what this was read from; keys that refer to the database itself say its name
+            return read_catalog(query)
         rows = _read(query, self.server)
         return self if rows == self.rows else _state(self.server, rows, self)
 
