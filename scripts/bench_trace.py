@@ -305,14 +305,17 @@ shadow, in one process, {turns} turns:
   and rows. The catalog before and after is in it.
 - rows made: both after {ROWS} rows were made in every table, which is in both.
 
-`env.py` runs once in each.
+`env.py` runs once in each, and each commits what it does in both directions. What only the trace needs
+is in the traced run alone: the questions after each statement, and reading the catalog at the end.
 
 {chr(10).join(table(results))}
 
 The aim is at most {LIMIT:.0f} times the plain run on PostgreSQL with {AT} tables. Here: {ratio}.
-Milliseconds a statement hold what is read once a revision as well: that grows with the catalog. What is
-asked after a statement on PostgreSQL is five round trips, whatever its size; on MariaDB and SQLite it
-grows. Where the load is above the number of processors, the ranges are wide.
+Milliseconds a statement hold what is asked once a revision as well. On PostgreSQL that is planning the
+two statements that are run again and again, which a session that has just begun has to do, the
+relations there are, who may do what, and all fences at the end; the last three grow with the catalog.
+What is asked after a statement is four round trips, whatever its size; on MariaDB and SQLite it grows.
+Where the load is above the number of processors, the ranges are wide.
 """
 
 

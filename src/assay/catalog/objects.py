@@ -88,11 +88,13 @@ class Snapshot:
 
         :raises ValueError: two objects share an identity.
         """
-        ordered = tuple(sorted(objects, key=lambda o: o.identity))
-        for first, second in pairwise(ordered):
-            if first.identity == second.identity:
-                raise ValueError(f"two catalog objects share the identity {first.identity}")
-        return cls(dialect, server_version, ordered)
+        some = tuple(objects)
+        identities = [(o.kind, o.key) for o in some]
+        order = sorted(range(len(some)), key=identities.__getitem__)
+        for first, second in pairwise(order):
+            if identities[first] == identities[second]:
+                raise ValueError(f"two catalog objects share the identity {identities[first]}")
+        return cls(dialect, server_version, tuple(map(some.__getitem__, order)))
 
     @cached_property
     def by_identity(self) -> dict[tuple[str, tuple[str, ...]], CatalogObject]:

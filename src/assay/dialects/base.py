@@ -124,8 +124,16 @@ class Follower(Protocol):
         """
         ...
 
-    def settle(self) -> CatalogState:
-        """The catalog now, read without trust in what was seen. Between transactions."""
+    def end(self) -> None:
+        """The transaction is about to be committed; what is not seen now is not seen."""
+        ...
+
+    def settle(self, *, again: bool = False) -> CatalogState:
+        """The catalog now, read without trust in what was seen. Between transactions.
+
+        :param again: it will be settled once more, later: until then, what was seen to :meth:`end`
+            is trusted where nobody else can have written anything.
+        """
         ...
 
 

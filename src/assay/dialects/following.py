@@ -27,7 +27,11 @@ class RefreshingFollower:
         before, self._state = self._state, self._state.refresh(self._query)
         return self._state is not before
 
-    def settle(self) -> CatalogState:
+    def end(self) -> None:
+        """Nothing to do."""
+
+    def settle(self, *, again: bool = False) -> CatalogState:
         """The catalog now."""
+        del again
         self.look(autocommit=False)
         return self._state

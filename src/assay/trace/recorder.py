@@ -47,6 +47,8 @@ class Recorder:
         self.follower: Follower | None = (
             dialect.follower(self._query, state, observer) if state else None
         )
+        self.seen = state
+        """The catalog after the last statement."""
         self._transaction: object = None
         self._mark: str | None = None
         self._privileges: frozenset[Grant] | None = None
@@ -72,6 +74,13 @@ class Recorder:
                 self._failed(error)
                 raise
         return statement, given
+
+    def end(self) -> None:
+        """The function has returned, and its transaction is about to be committed."""
+        if self.follower is not None:
+            self.seen = self.follower.state
+            if self.connection.get_transaction() is self._transaction and not self._autocommit:
+                self.follower.end()
 
     def failed(self, context: Any) -> None:
         """The driver raised for a statement."""
@@ -206,6 +215,7 @@ def recording(
     event.listen(connection.engine, "handle_error", recorder.failed)
     try:
         yield recorder
+        recorder.end()
     finally:
         event.remove(connection, "before_cursor_execute", recorder.before)
         event.remove(connection, "after_cursor_execute", recorder.after)

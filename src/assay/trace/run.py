@@ -131,8 +131,9 @@ class _Tracing:
             if self.connection.in_transaction():
                 self.connection.rollback()
         assert recorder.follower is not None
-        seen = recorder.follower.state
-        self.state = after = recorder.follower.settle()
+        # what is wrong after the one is found after the other
+        again = direction == "upgrade" and failure is None
+        self.state = after = recorder.follower.settle(again=again)
         self._end()
         return Trace(
             self.revision.revision,
@@ -143,7 +144,9 @@ class _Tracing:
             self._visible(after.snapshot),
             failure,
             tuple(watch.happenings),
-            unattributed=() if failure else compare(seen.snapshot, after.snapshot),
+            unattributed=()
+            if failure or recorder.seen is None
+            else compare(recorder.seen.snapshot, after.snapshot),
         )
 
     def _visible(self, snapshot: Snapshot) -> Snapshot:

@@ -14,12 +14,13 @@ found at the end, when all fences are read in any case.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import lru_cache
 
 from assay.dialects.base import CatalogState, Query
 from assay.dialects.postgresql.catalog import PostgreSQLState, fences_of
 from assay.dialects.postgresql.fences import group_query
-from assay.dialects.postgresql.place import FULL, GROUPED, OTHERS, Place, Places
+from assay.dialects.postgresql.place import FULL, GROUPED, OTHERS, Place, Places, ended_since
 from assay.dialects.postgresql.queries import GROUPS
 
 __all__ = ["PostgreSQLFollower"]
@@ -41,6 +42,9 @@ class PostgreSQLFollower:
         self._own, self._places = places is None, places or Places(query, state.version)
         self._place: Place | None = None
         self._sure = True
+        self._first: Place | None = None
+        self._last: Place | None = None
+        self._numbers: set[str] = set()
         self._temporary: frozenset[int] = frozenset()
 
     @property
@@ -51,6 +55,8 @@ class PostgreSQLFollower:
     def begin(self) -> None:
         """A transaction has begun and no statement has run in it."""
         self._place = self._places.ask() if self._sure else None
+        self._first, self._last = self._place, None
+        self._numbers = set()
         self._sure = False
 
     def look(self, *, autocommit: bool) -> bool:
@@ -59,11 +65,12 @@ class PostgreSQLFollower:
         Temporary tables do not count.
         """
         if autocommit:  # there is no transaction to be asked
-            self._place, old = None, self._state
+            self._place, self._first, old = None, None, self._state
             return self._refresh() and old.snapshot != self._state.snapshot
         before, now = self._place, self._where()
         self._place = now
         self._temporary |= now.temporary
+        self._numbers |= now.numbers
         if (
             before is None
             or before.transaction != now.transaction
@@ -97,11 +104,34 @@ class PostgreSQLFollower:
         self._state = self._state.with_fences(self._query, fences, statements)
         return changed or beyond
 
-    def settle(self) -> CatalogState:
+    def end(self) -> None:
+        """What was done since the last look counts as well: without an event, by a raw cursor."""
+        if self._first is None or self._place is None:
+            return
+        self._places.taken()
+        with suppress(Exception):  # it may be one that can only be rolled back
+            self.look(autocommit=False)
+            self._last = self._place
+
+    def settle(self, *, again: bool = False) -> CatalogState:
         """The catalog now, whatever was seen; the next transaction is followed from here."""
-        self._refresh()
+        if not again or not self._alone():
+            self._refresh()
+        self._first = self._last = None
         self._place, self._sure = None, True
         return self._state
+
+    def _alone(self) -> bool:
+        """Whether what was seen was committed, and no other transaction ended meanwhile."""
+        first, last = self._first, self._last
+        if first is None or last is None or first.transaction != last.transaction:
+            return False
+        status = "'committed'" if last.own is None else f"pg_xact_status('{last.own}'::xid8)"
+        now, ended = self._query(f"SELECT pg_current_snapshot()::text, {status}")[0]
+        others = ended_since(first.others, str(now))
+        return ended == "committed" and all(
+            str(number & 0xFFFFFFFF) in self._numbers for number in others
+        )
 
     def _refresh(self) -> bool:
         before, self._state = self._state, self._state.refresh(self._query)

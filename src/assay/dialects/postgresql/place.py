@@ -18,7 +18,17 @@ from assay.dialects.postgresql.locks import OURS
 from assay.dialects.postgresql.mark import rows_written
 from assay.dialects.postgresql.statements import Statements
 
-__all__ = ["COUNTERS", "FULL", "GROUPED", "OTHERS", "RELATION", "TIMEOUT", "Place", "Places"]
+__all__ = [
+    "COUNTERS",
+    "FULL",
+    "GROUPED",
+    "OTHERS",
+    "RELATION",
+    "TIMEOUT",
+    "Place",
+    "Places",
+    "ended_since",
+]
 
 RELATIONS = (
     "pg_attrdef",
@@ -136,6 +146,7 @@ def _place_query(version: int) -> tuple[tuple[str, ...], str]:
         " 'by hand', (SELECT json_agg(h.relation::int8) FROM held h"
         "   WHERE h.locktype = 'relation' AND h.mode NOT IN ('AccessShareLock', 'RowShareLock')"
         f"   AND h.relation IN ({by_hand})),"
+        " 'own', pg_current_xact_id_if_assigned()::text, 'others', pg_current_snapshot()::text,"
         " 'temporary', (SELECT json_agg(c.oid::int8) FROM owners o JOIN pg_class c ON c.oid = o.oid"
         "   WHERE c.relpersistence = 't'),"
         f" 'locked', ({_LOCKED}), 'written', ARRAY[{counted}])::text"
@@ -154,7 +165,12 @@ class Place:
     """Where a transaction is."""
 
     transaction: str
+    own: str | None
+    """Its number, once it has written."""
+    others: str
+    """The server's snapshot: which transactions had ended, ``xmin:xmax:xip``."""
     numbers: frozenset[str]
+    """Its own and those of its savepoints, 32 bits of each."""
     by_hand: frozenset[int]
     """Catalogs of relations that are locked for writing."""
     temporary: frozenset[int]
@@ -168,6 +184,13 @@ class Place:
     def since(self, before: Place) -> frozenset[str]:
         """The catalogs that were written."""
         return frozenset(c for c, n in self.written.items() if n != before.written.get(c))
+
+
+def ended_since(before: str, now: str) -> frozenset[int]:
+    """Numbers of the transactions that ended between two snapshots, in any database."""
+    (_, first, running), (_, last, still) = (s.split(":") for s in (before, now))
+    some = {*range(int(first), int(last)), *map(int, filter(None, running.split(",")))}
+    return frozenset(some.difference(map(int, filter(None, still.split(",")))))
 
 
 class Places:
@@ -195,6 +218,8 @@ class Places:
         found = json.loads(fences.pop(0))
         self._found = Place(
             found["transaction"],
+            found["own"],
+            found["others"],
             frozenset(found["numbers"] or ()),
             frozenset(found["by hand"] or ()),
             frozenset(found["temporary"] or ()),

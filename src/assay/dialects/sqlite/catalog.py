@@ -105,7 +105,7 @@ def catalog_mark(query: Query) -> str:
 
 
 def _rows(query: Query) -> tuple[Row, ...]:
-    return tuple(Row(*map(str, row)) for row in query(_SCHEMA))
+    return tuple(map(Row._make, query(_SCHEMA)))
 
 
 def _read_group(group: Group) -> list[CatalogObject]:
