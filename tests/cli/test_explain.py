@@ -30,7 +30,9 @@ def test_a_rule_documents_itself(rule: Rule) -> None:
 def test_one_rule(tmp_path: Path) -> None:
     text = assay("explain", "rewrite", cwd=tmp_path, code=0).out
     assert text.startswith("locks/rewrite: note: A table is written anew")
-    assert "Safe instead: a new column" in text
+    assert "Safe instead. A new column" in text
+    # its page has what was seen of its examples
+    assert "locks/rewrite: ACCESS EXCLUSIVE on " in text
     assert "# assay: allow rewrite -- the reason" in text
 
 
