@@ -12,7 +12,8 @@ from typing import Any
 from assay.catalog import CatalogObject, Snapshot
 from assay.dialects.base import Query
 from assay.dialects.postgresql.fences import FULL, fence_query
-from assay.dialects.postgresql.queries import GROUPS, LINKED, READ, catalog_query
+from assay.dialects.postgresql.group_parts import GROUPS
+from assay.dialects.postgresql.queries import LINKED, READ, catalog_query
 from assay.dialects.postgresql.statements import GIVEN, Statements
 
 __all__ = ["PostgreSQLState", "fences_of", "read_catalog"]

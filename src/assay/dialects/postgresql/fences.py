@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from assay.dialects.postgresql.queries import GROUPS
+from assay.dialects.postgresql.group_parts import GROUPS
 
 __all__ = ["FULL", "fence_query", "group_query", "locked_query"]
 

@@ -20,8 +20,8 @@ from functools import lru_cache
 from assay.dialects.base import CatalogState, Query
 from assay.dialects.postgresql.catalog import PostgreSQLState, fences_of
 from assay.dialects.postgresql.fences import group_query
+from assay.dialects.postgresql.group_parts import GROUPS
 from assay.dialects.postgresql.place import FULL, GROUPED, OTHERS, Place, Places, ended_since
-from assay.dialects.postgresql.queries import GROUPS
 
 __all__ = ["PostgreSQLFollower"]
 

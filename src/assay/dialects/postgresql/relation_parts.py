@@ -1,0 +1,265 @@
+"""The SQL that renders relations and what belongs to them."""
+
+from __future__ import annotations
+
+from assay.dialects.postgresql.rendering import (
+    COMMENT,
+    OPTIONS,
+    STAMP,
+    comment_join,
+)
+
+__all__ = ["relation_parts"]
+
+
+def relation_parts(version: int) -> list[str]:
+    """Parts that read from the relations ``r``."""
+    compression = (
+        "CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END"
+        if version >= 140000
+        else "NULL"
+    )
+    not_null = "CASE WHEN a.attnotnull THEN 'true' ELSE 'false' END"
+    not_null_join, no_inherit = "", "NULL"
+    if version >= 180000:
+        # NOT NULL has rows of its own since 18; only what they add to the flag is told.
+        not_null_join = (
+            "LEFT JOIN pg_constraint nn ON nn.conrelid = r.oid AND nn.contype = 'n'"
+            " AND nn.conkey[1] = a.attnum"
+        )
+        not_null = (
+            "CASE WHEN NOT a.attnotnull THEN 'false' WHEN NOT nn.convalidated THEN 'not valid'"
+            " ELSE 'true' END"
+        )
+        no_inherit = "CASE WHEN nn.connoinherit THEN 'true' END"
+    access_method = "(SELECT amname FROM pg_am WHERE oid = r.relam)"
+    tablespace = "(SELECT spcname FROM pg_tablespace WHERE oid = {})"
+    persistence = "CASE {} WHEN 'p' THEN 'permanent' WHEN 'u' THEN 'unlogged' END"
+    qualified = "quote_ident({0}.nspname) || '.' || quote_ident({0}.relname)"
+    parents = (
+        "(SELECT string_agg(quote_ident(pn.nspname) || '.' || quote_ident(p.relname), ', '"
+        " ORDER BY i.inhseqno) FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent"
+        " JOIN pg_namespace pn ON pn.oid = p.relnamespace WHERE i.inhrelid = {})"
+    )
+    stored_type = "CASE {} WHEN 'p' THEN 'plain' WHEN 'e' THEN 'external' WHEN 'x' THEN 'extended' "
+    stored_type += "WHEN 'm' THEN 'main' END"
+    return [
+        # Tables, partitioned and foreign ones too.
+        f"""
+        SELECT r.oid::int8, CASE r.relkind WHEN 'f' THEN 'foreign table' ELSE 'table' END,
+            json_build_array(r.nspname, r.relname)::text,
+            json_build_object(
+                'persistence', {persistence.format("r.relpersistence")},
+                'access method', {access_method},
+                'partition key', CASE WHEN r.relkind = 'p' THEN pg_get_partkeydef(r.oid) END,
+                'partition bound', pg_get_expr(r.relpartbound, r.oid),
+                'parents', {parents.format("r.oid")},
+                'of type', CASE WHEN r.reloftype <> 0 THEN format_type(r.reloftype, NULL) END,
+                'options', {OPTIONS.format("r.reloptions")},
+                'toast options', (SELECT {OPTIONS.format("t.reloptions")} FROM pg_class t
+                    WHERE t.oid = r.reltoastrelid),
+                'row security', r.relrowsecurity,
+                'force row security', r.relforcerowsecurity,
+                'replica identity', CASE r.relreplident WHEN 'd' THEN 'default'
+                    WHEN 'n' THEN 'nothing' WHEN 'f' THEN 'full' WHEN 'i' THEN 'index' END,
+                'tablespace', {tablespace.format("r.reltablespace")},
+                'server', (SELECT s.srvname FROM pg_foreign_table ft JOIN pg_foreign_server s
+                    ON s.oid = ft.ftserver WHERE ft.ftrelid = r.oid),
+                'foreign options', (SELECT {OPTIONS.format("ft.ftoptions")}
+                    FROM pg_foreign_table ft WHERE ft.ftrelid = r.oid),
+                {COMMENT})::text
+        FROM r {comment_join("d", "pg_class", "r.oid")}
+        WHERE r.relkind IN ('r', 'p', 'f')""",
+        # Columns. The sequence behind an identity column is part of the column.
+        f"""
+        SELECT r.oid::int8, CASE WHEN r.relkind IN ('v', 'm') THEN 'view column' ELSE 'column' END,
+            json_build_array(r.nspname, r.relname, a.attname)::text,
+            json_build_object(
+                'type', format_type(a.atttypid, a.atttypmod),
+                'not null', {not_null},
+                'not null no inherit', {no_inherit},
+                'default', CASE WHEN a.attgenerated = '' THEN pg_get_expr(ad.adbin, ad.adrelid) END,
+                'generated', CASE WHEN a.attgenerated <> ''
+                    THEN pg_get_expr(ad.adbin, ad.adrelid) END,
+                'generated kind', CASE a.attgenerated WHEN 's' THEN 'stored'
+                    WHEN 'v' THEN 'virtual' END,
+                'identity', CASE a.attidentity WHEN 'a' THEN 'always'
+                    WHEN 'd' THEN 'by default' END,
+                'identity sequence', CASE WHEN a.attidentity <> '' THEN
+                    (SELECT format_type(s.seqtypid, NULL) || ' start ' || s.seqstart
+                        || ' increment ' || s.seqincrement
+                        || ' min ' || s.seqmin || ' max ' || s.seqmax || ' cache '
+                        || s.seqcache || CASE WHEN s.seqcycle THEN ' cycle' ELSE '' END
+                        || ' named ' || quote_ident(sn.nspname) || '.' || quote_ident(sc.relname)
+                    FROM pg_depend sd JOIN pg_sequence s ON s.seqrelid = sd.objid
+                    JOIN pg_class sc ON sc.oid = s.seqrelid
+                    JOIN pg_namespace sn ON sn.oid = sc.relnamespace
+                    WHERE sd.refclassid = 'pg_class'::regclass AND sd.refobjid = r.oid
+                        AND sd.refobjsubid = a.attnum AND sd.classid = 'pg_class'::regclass
+                        AND sd.deptype = 'i' LIMIT 1) END,
+                'collation', CASE WHEN a.attcollation <> t.typcollation THEN
+                    (SELECT quote_ident(cn.nspname) || '.' || quote_ident(co.collname)
+                    FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace
+                    WHERE co.oid = a.attcollation) END,
+                'storage', CASE WHEN a.attstorage <> t.typstorage
+                    THEN {stored_type.format("a.attstorage")} END,
+                'compression', {compression},
+                'statistics', CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END,
+                'options', (SELECT string_agg(o, ', ' ORDER BY o) FROM unnest(a.attoptions) o
+                    WHERE split_part(o, '=', 1) <> '{STAMP}'),
+                'foreign options', {OPTIONS.format("a.attfdwoptions")},
+                'inherited', CASE WHEN a.attinhcount > 0 THEN 'true' END,
+                {COMMENT})::text
+        FROM r JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
+        JOIN pg_type t ON t.oid = a.atttypid
+        LEFT JOIN pg_attrdef ad ON ad.adrelid = r.oid AND ad.adnum = a.attnum
+        {not_null_join}
+        {comment_join("d", "pg_class", "r.oid", "a.attnum")}
+        WHERE r.relkind IN ('r', 'p', 'f', 'v', 'm')""",
+        # Constraints, without the rows that a foreign key to a partitioned table adds for each one.
+        f"""
+        SELECT r.oid::int8, CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique'
+                WHEN 'c' THEN 'check' WHEN 'f' THEN 'foreign key' WHEN 'x' THEN 'exclusion' END,
+            json_build_array(r.nspname, r.relname, k.conname)::text,
+            json_build_object(
+                'definition', pg_get_constraintdef(k.oid),
+                'inherited', CASE WHEN k.coninhcount > 0 THEN 'true' END,
+                'options', {OPTIONS.format("ic.reloptions")},
+                'valid', CASE WHEN NOT x.indisvalid THEN 'false' END,
+                'clustered', CASE WHEN x.indisclustered THEN 'true' END,
+                'replica identity', CASE WHEN x.indisreplident THEN 'true' END,
+                'tablespace', {tablespace.format("ic.reltablespace")},
+                'triggers', CASE WHEN k.contype = 'f' THEN (
+                    SELECT string_agg(DISTINCT CASE g.tgenabled WHEN 'D' THEN 'disabled'
+                        WHEN 'R' THEN 'replica' WHEN 'A' THEN 'always' END, ', ')
+                    FROM pg_trigger g WHERE g.tgconstraint = k.oid AND g.tgenabled <> 'O') END,
+                'index comment', di.description,
+                {COMMENT})::text
+        FROM r JOIN pg_constraint k ON k.conrelid = r.oid AND k.contype IN ('p', 'u', 'c', 'f', 'x')
+        LEFT JOIN pg_index x ON k.contype IN ('p', 'u', 'x') AND x.indexrelid = k.conindid
+        LEFT JOIN pg_class ic ON ic.oid = x.indexrelid
+        {comment_join("di", "pg_class", "ic.oid")}
+        {comment_join("d", "pg_constraint", "k.oid")}
+        WHERE r.relkind IN ('r', 'p', 'f') AND NOT (k.contype = 'f' AND k.conparentid <> 0
+            AND EXISTS (SELECT FROM pg_constraint up WHERE up.oid = k.conparentid
+                AND up.conrelid = k.conrelid))""",
+        # Indexes that are not a constraint's.
+        f"""
+        SELECT r.oid::int8, 'index', json_build_array(r.nspname, r.relname, ic.relname)::text,
+            json_build_object(
+                'definition', pg_get_indexdef(x.indexrelid),
+                'valid', x.indisvalid,
+                'clustered', CASE WHEN x.indisclustered THEN 'true' END,
+                'replica identity', CASE WHEN x.indisreplident THEN 'true' END,
+                'parent', {parents.format("ic.oid")},
+                'tablespace', {tablespace.format("ic.reltablespace")},
+                'statistics', (SELECT string_agg(ia.attnum || ': ' || ia.attstattarget, ', '
+                    ORDER BY ia.attnum) FROM pg_attribute ia
+                    WHERE ia.attrelid = ic.oid AND ia.attstattarget >= 0),
+                {COMMENT})::text
+        FROM r JOIN pg_index x ON x.indrelid = r.oid JOIN pg_class ic ON ic.oid = x.indexrelid
+        {comment_join("d", "pg_class", "ic.oid")}
+        WHERE r.relkind IN ('r', 'p', 'm') AND NOT EXISTS (SELECT FROM pg_constraint k
+            WHERE k.conrelid = r.oid AND k.conindid = ic.oid AND k.contype IN ('p', 'u', 'x'))""",
+        # Sequences, except those behind identity columns.
+        f"""
+        SELECT r.oid::int8, 'sequence', json_build_array(r.nspname, r.relname)::text,
+            json_build_object(
+                'type', format_type(s.seqtypid, NULL), 'start', s.seqstart,
+                'increment', s.seqincrement, 'minimum', s.seqmin, 'maximum', s.seqmax,
+                'cycle', s.seqcycle, 'cache', s.seqcache,
+                'persistence', {persistence.format("r.relpersistence")},
+                'owned by', (SELECT {qualified.format("ow")} || '.' || quote_ident(ow.attname)
+                    FROM (SELECT tn.nspname, tc.relname, ta.attname FROM pg_depend od
+                    JOIN pg_class tc ON tc.oid = od.refobjid
+                    JOIN pg_namespace tn ON tn.oid = tc.relnamespace
+                    JOIN pg_attribute ta ON ta.attrelid = tc.oid AND ta.attnum = od.refobjsubid
+                    WHERE od.classid = 'pg_class'::regclass AND od.objid = r.oid
+                        AND od.refclassid = 'pg_class'::regclass AND od.deptype = 'a') ow),
+                {COMMENT})::text
+        FROM r JOIN pg_sequence s ON s.seqrelid = r.oid {comment_join("d", "pg_class", "r.oid")}
+        WHERE r.relkind = 'S' AND NOT EXISTS (SELECT FROM pg_depend od
+            WHERE od.classid = 'pg_class'::regclass AND od.objid = r.oid
+            AND od.refclassid = 'pg_class'::regclass AND od.refobjsubid > 0
+            AND od.deptype = 'i')""",
+        # Views.
+        f"""
+        SELECT r.oid::int8, CASE r.relkind WHEN 'v' THEN 'view' ELSE 'materialized view' END,
+            json_build_array(r.nspname, r.relname)::text,
+            json_build_object(
+                'definition', pg_get_viewdef(r.oid),
+                'options', {OPTIONS.format("r.reloptions")},
+                'populated', CASE WHEN r.relkind = 'm' THEN r.relispopulated END,
+                'access method', {access_method},
+                'tablespace', {tablespace.format("r.reltablespace")},
+                {COMMENT})::text
+        FROM r {comment_join("d", "pg_class", "r.oid")} WHERE r.relkind IN ('v', 'm')""",
+        # Composite types: the order of their attributes counts.
+        f"""
+        SELECT r.oid::int8, 'composite type', json_build_array(r.nspname, r.relname)::text,
+            json_build_object(
+                'attributes', (SELECT string_agg(quote_ident(a.attname) || ' '
+                    || format_type(a.atttypid, a.atttypmod)
+                    || CASE WHEN a.attcollation <> t.typcollation THEN ' COLLATE ' || (
+                        SELECT quote_ident(cn.nspname) || '.' || quote_ident(co.collname)
+                        FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace
+                        WHERE co.oid = a.attcollation) ELSE '' END, ', ' ORDER BY a.attnum)
+                    FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+                    WHERE a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped),
+                'attribute comments', (SELECT string_agg(quote_ident(a.attname) || ': '
+                    || quote_literal(ac.description), ', ' ORDER BY a.attnum)
+                    FROM pg_attribute a JOIN pg_description ac ON ac.objoid = r.oid
+                    AND ac.classoid = 'pg_class'::regclass AND ac.objsubid = a.attnum
+                    WHERE a.attrelid = r.oid AND a.attnum > 0),
+                {COMMENT})::text
+        FROM r {comment_join("d", "pg_type", "r.reltype")} WHERE r.relkind = 'c'""",
+        # Triggers. A partition's copy is left out while it says what its parent says.
+        f"""
+        SELECT r.oid::int8, 'trigger', json_build_array(r.nspname, r.relname, g.tgname)::text,
+            json_build_object(
+                'definition', pg_get_triggerdef(g.oid),
+                'enabled', CASE g.tgenabled WHEN 'O' THEN 'origin' WHEN 'D' THEN 'disabled'
+                    WHEN 'R' THEN 'replica' WHEN 'A' THEN 'always' END,
+                {COMMENT})::text
+        FROM r JOIN pg_trigger g ON g.tgrelid = r.oid {comment_join("d", "pg_trigger", "g.oid")}
+        WHERE (NOT g.tgisinternal AND g.tgparentid = 0) OR (g.tgparentid <> 0
+            AND NOT EXISTS (SELECT FROM pg_constraint fk WHERE fk.oid = g.tgconstraint
+                AND fk.contype = 'f')
+            AND g.tgenabled <> (SELECT up.tgenabled FROM pg_trigger up
+                WHERE up.oid = g.tgparentid))""",
+        # Policies.
+        f"""
+        SELECT r.oid::int8, 'policy', json_build_array(r.nspname, r.relname, p.polname)::text,
+            json_build_object(
+                'command', CASE p.polcmd WHEN 'r' THEN 'select' WHEN 'a' THEN 'insert'
+                    WHEN 'w' THEN 'update' WHEN 'd' THEN 'delete' ELSE 'all' END,
+                'permissive', p.polpermissive,
+                'roles', (SELECT string_agg(CASE WHEN o = 0 THEN 'public'
+                    ELSE quote_ident(pg_get_userbyid(o)) END, ', '
+                    ORDER BY CASE WHEN o = 0 THEN 'public' ELSE pg_get_userbyid(o)::text END)
+                    FROM unnest(p.polroles) o),
+                'using', pg_get_expr(p.polqual, p.polrelid),
+                'with check', pg_get_expr(p.polwithcheck, p.polrelid),
+                {COMMENT})::text
+        FROM r JOIN pg_policy p ON p.polrelid = r.oid {comment_join("d", "pg_policy", "p.oid")}""",
+        # Rules other than a view's own.
+        f"""
+        SELECT r.oid::int8, 'rule', json_build_array(r.nspname, r.relname, w.rulename)::text,
+            json_build_object(
+                'definition', pg_get_ruledef(w.oid),
+                'enabled', CASE w.ev_enabled WHEN 'O' THEN 'origin' WHEN 'D' THEN 'disabled'
+                    WHEN 'R' THEN 'replica' WHEN 'A' THEN 'always' END,
+                {COMMENT})::text
+        FROM r JOIN pg_rewrite w ON w.ev_class = r.oid AND w.rulename <> '_RETURN'
+        {comment_join("d", "pg_rewrite", "w.oid")}""",
+        # Extended statistics.
+        f"""
+        SELECT r.oid::int8, 'statistics', json_build_array(n.nspname, s.stxname)::text,
+            json_build_object(
+                'definition', pg_get_statisticsobjdef(s.oid),
+                'target', CASE WHEN s.stxstattarget >= 0 THEN s.stxstattarget END,
+                {COMMENT})::text
+        FROM r JOIN pg_statistic_ext s ON s.stxrelid = r.oid
+        JOIN pg_namespace n ON n.oid = s.stxnamespace
+        {comment_join("d", "pg_statistic_ext", "s.oid")}""",
+    ]

@@ -1,0 +1,81 @@
+"""What every text that renders catalog objects is made of.
+
+The rendered texts must not depend on ``search_path``, the time zone and the like. So the statement
+itself sets them first and puts them back last, both local: an ``Append`` runs its parts in order
+(never in parallel, as ``set_config`` is parallel unsafe). This works in and out of a transaction,
+also in a read-only one, and leaves nothing behind. There is no ``%`` in any text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+__all__ = [
+    "COMMENT",
+    "OPTIONS",
+    "RENDERING",
+    "STAMP",
+    "USER_SCHEMA",
+    "comment_join",
+    "not_of_extension",
+    "settled",
+]
+
+RENDERING = {
+    "search_path": "",
+    "TimeZone": "UTC",
+    "DateStyle": "ISO, MDY",
+    "IntervalStyle": "postgres",
+    "bytea_output": "hex",
+    "extra_float_digits": "1",
+    "quote_all_identifiers": "off",
+}
+"""The settings that the server's renderings depend on, and what they are while it renders."""
+
+USER_SCHEMA = "n.nspname <> 'information_schema' AND left(n.nspname, 3) <> 'pg_'"
+
+
+def not_of_extension(catalog: str, oid: str) -> str:
+    """Not a member of an extension."""
+    return (
+        f"NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '{catalog}'::regclass"
+        f" AND e.objid = {oid} AND e.deptype = 'e')"
+    )
+
+
+def comment_join(alias: str, catalog: str, oid: str, column: str = "0") -> str:
+    return (
+        f"LEFT JOIN pg_description {alias} ON {alias}.objoid = {oid}"
+        f" AND {alias}.classoid = '{catalog}'::regclass AND {alias}.objsubid = {column}"
+    )
+
+
+COMMENT = "'comment', d.description"
+# A server may stamp every column with a number that it moves at other columns' DDL too and that SET
+# and RESET do not reach (Debian's 15.20, measured; 18.6 does not). It says nothing of the schema.
+STAMP = "pg_attver"
+OPTIONS = "(SELECT string_agg(o, ', ' ORDER BY o) FROM unnest({}) o)"
+
+
+def settled(parts: Collection[str], tables: Collection[str] = ()) -> str:
+    """One statement that runs the parts under :data:`RENDERING`.
+
+    :param parts: ``SELECT`` texts of four columns.
+    :param tables: common table expressions for them.
+    """
+    read = ", ".join(f"current_setting('{name}') AS \"{name}\"" for name in RENDERING)
+    first = " || ".join(f"set_config('{n}', '{v}', true)" for n, v in RENDERING.items())
+    last = " || ".join(f"set_config('{n}', before.\"{n}\", true)" for n in RENDERING)
+    with_ = [f"before AS MATERIALIZED (SELECT {read})", *tables]
+    return (
+        "WITH "
+        + ", ".join(with_)
+        + "\n"
+        + "\nUNION ALL\n".join(
+            [
+                f"SELECT 0::int8, 'settings', {first}, NULL::text FROM before",
+                *parts,
+                f"SELECT 0::int8, 'settings', {last}, NULL FROM before",
+            ]
+        )
+    )
