@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -16,11 +16,13 @@ from assay.dialects.postgresql.group_parts import GROUPS
 from assay.dialects.postgresql.queries import LINKED, READ, catalog_query
 from assay.dialects.postgresql.statements import GIVEN, Statements
 
-__all__ = ["PostgreSQLState", "fences_of", "read_catalog"]
+__all__ = ["UNKNOWN", "Objects", "PostgreSQLState", "fences_of", "object_of", "read_catalog"]
 
 _NAMES = {number: name for name, number in GROUPS.items()}
 
 Objects = tuple[CatalogObject, ...]
+UNKNOWN = ""
+"""The fence of what was read without its fence."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,29 @@ class PostgreSQLState:
         for owner in gone:
             fences.pop(owner, None)
         return self._touched(query, fences, touched, statements, complete=False)
+
+    def with_tables(
+        self, tables: Mapping[int, Objects], touched: Collection[int]
+    ) -> PostgreSQLState:
+        """As :meth:`refresh`, by whoever has rendered all that was touched.
+
+        :param tables: all objects of those that are not as they were, by their oid.
+        :param touched: these, and what may have another fence all the same.
+        """
+        if not tables and all(self.fences.get(owner) == UNKNOWN for owner in touched):
+            return self
+        new = replace(
+            self,
+            fences={**self.fences, **dict.fromkeys(touched, UNKNOWN)},
+            owners={**self.owners, **tables},
+            refreshed=True,
+        )
+        new.__dict__["snapshot"] = self._replaced(tables, tables)
+        return new
+
+    def objects(self, owner: int) -> frozenset[CatalogObject]:
+        """What belongs to a relation."""
+        return frozenset(self.owners.get(owner, ()))
 
     @cached_property
     def has_domains(self) -> bool:
@@ -205,13 +230,18 @@ def _filed(
     for owner, kind, key, attributes in rows:
         if attributes is None:
             continue
-        values = {n: v for n, v in json.loads(attributes).items() if v is not None}
-        oid = values.pop("oid", None)
-        made = CatalogObject.make(kind, json.loads(key), {n: _text(v) for n, v in values.items()})
+        made, oid = object_of(kind, key, attributes)
         owners.setdefault(int(owner), []).append(made)
         if oid is not None:
             named.setdefault(int(owner), {})[oid] = made
     return {owner: tuple(found) for owner, found in owners.items()}, named
+
+
+def object_of(kind: str, key: str, attributes: str) -> tuple[CatalogObject, str | None]:
+    """What a row renders, and its oid where it is told by that as well."""
+    values = {n: v for n, v in json.loads(attributes).items() if v is not None}
+    oid = values.pop("oid", None)
+    return CatalogObject.make(kind, json.loads(key), {n: _text(v) for n, v in values.items()}), oid
 
 
 def _text(value: Any) -> str:

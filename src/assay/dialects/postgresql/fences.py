@@ -17,12 +17,25 @@ from collections.abc import Collection
 
 from assay.dialects.postgresql.group_parts import GROUPS
 
-__all__ = ["FULL", "fence_query", "group_query", "locked_query"]
+__all__ = ["FULL", "HELD", "OWNERS", "fence_query", "group_query", "locked_query"]
 
 FULL = -100
 """The owner of what any rendering may name: a change there means a full read."""
 
 _FIRST = 16384  # the first oid a server gives to what a user makes
+
+HELD = (
+    "held AS MATERIALIZED (SELECT l.locktype, l.relation, l.mode, l.transactionid,"
+    " l.virtualtransaction, l.database FROM pg_locks l"
+    " WHERE l.pid = pg_backend_pid() AND l.granted)"
+)
+"""The session's locks, as a common table."""
+OWNERS = (
+    "owners AS MATERIALIZED (SELECT DISTINCT coalesce(i.indrelid, l.relation) AS oid"
+    " FROM held l LEFT JOIN pg_index i ON i.indexrelid = l.relation"
+    f" WHERE l.locktype = 'relation' AND l.database <> 0 AND l.relation >= {_FIRST})"
+)
+"""The user's relations that are locked, an index's being its table, as a common table."""
 
 
 def _plain_hash(alias: str) -> str:
@@ -244,12 +257,8 @@ def locked_query(version: int, extra: str) -> str:
         )
     )
     tables = [
-        "held AS MATERIALIZED (SELECT l.locktype, l.relation, l.mode, l.transactionid,"
-        " l.virtualtransaction, l.database FROM pg_locks l"
-        " WHERE l.pid = pg_backend_pid() AND l.granted)",
-        "owners AS MATERIALIZED (SELECT DISTINCT coalesce(i.indrelid, l.relation) AS oid"
-        " FROM held l LEFT JOIN pg_index i ON i.indexrelid = l.relation"
-        f" WHERE l.locktype = 'relation' AND l.database <> 0 AND l.relation >= {_FIRST})",
+        HELD,
+        OWNERS,
         "wanted AS MATERIALIZED (SELECT o.oid FROM owners o UNION SELECT i.indexrelid"
         " FROM owners o JOIN pg_index i ON i.indrelid = o.oid)",
         _mapped(version, "wanted w JOIN pg_class c ON c.oid = w.oid", "true"),

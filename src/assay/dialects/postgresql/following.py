@@ -2,9 +2,9 @@
 
 The server counts, per transaction and catalog, the rows that were written; it tells what the
 transaction locks; and what a statement changes of a relation it locks, to the end of the
-transaction. So one query says whether a catalog was written, and the fences of what is locked say
-of which relations (:mod:`assay.dialects.postgresql.place`). Only these are rendered. What is asked
-and read does not grow with the catalog.
+transaction. So one query says whether a catalog was written, and how what is locked looks now
+(:mod:`assay.dialects.postgresql.place`): rendered, while that is a few plain tables, else by fences,
+which say what to render. What is asked and read does not grow with the catalog.
 
 Some statements lock no relation, or not the one they change (``ALTER STATISTICS``, an ``UPDATE`` of
 ``pg_attribute``), and ``ROLLBACK TO SAVEPOINT`` gives locks back. They show by what is counted, and
@@ -14,14 +14,16 @@ found at the end, when all fences are read in any case.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
 
 from assay.dialects.base import CatalogState, Query
-from assay.dialects.postgresql.catalog import PostgreSQLState, fences_of
+from assay.dialects.postgresql.catalog import UNKNOWN, PostgreSQLState, fences_of
 from assay.dialects.postgresql.fences import group_query
 from assay.dialects.postgresql.group_parts import GROUPS
 from assay.dialects.postgresql.place import FULL, GROUPED, OTHERS, Place, Places, ended_since
+from assay.dialects.postgresql.rendered import RenderedTables, Seen
 
 __all__ = ["PostgreSQLFollower"]
 
@@ -46,6 +48,7 @@ class PostgreSQLFollower:
         self._last: Place | None = None
         self._numbers: set[str] = set()
         self._temporary: frozenset[int] = frozenset()
+        self._rendered = RenderedTables()
 
     @property
     def state(self) -> CatalogState:
@@ -54,6 +57,7 @@ class PostgreSQLFollower:
 
     def begin(self) -> None:
         """A transaction has begun and no statement has run in it."""
+        self._places.begin()
         self._place = self._places.ask() if self._sure else None
         self._first, self._last = self._place, None
         self._numbers = set()
@@ -71,6 +75,7 @@ class PostgreSQLFollower:
         self._place = now
         self._temporary |= now.temporary
         self._numbers |= now.numbers
+        seen = self._rendered.see(now)
         if (
             before is None
             or before.transaction != now.transaction
@@ -80,13 +85,40 @@ class PostgreSQLFollower:
         written = now.since(before)
         if not written:
             return False
+        by_hand = not now.by_hand <= before.by_hand
+        # one that is updated may be of the key of a table that nobody locks
+        if seen is not None and not by_hand and now.triggers == before.triggers:
+            tables = self._rendered.changed(self._state, written, seen)
+            if tables is not None and (tables or any(table.moved for table in seen.values())):
+                touched = [owner for owner, table in seen.items() if table.moved is not False]
+                self._state = self._state.with_tables(tables, touched)
+                return True
+        if now.fences is None:
+            now = self._place = self._places.ask_fences()
+            self._places.taken()
+        return self._by_fences(now, written, seen or {}, by_hand=by_hand)
+
+    def _by_fences(
+        self,
+        now: Place,
+        written: frozenset[str],
+        seen: Mapping[int, Seen],
+        *,
+        by_hand: bool,
+    ) -> bool:
+        """See what was touched by the fences of what is locked."""
+        assert now.fences is not None
+        known = {
+            **self._state.fences,
+            # what was followed without fences, and this statement did not write
+            **{o: now.fences.get(o, "0") for o, table in seen.items() if table.moved is False},
+        }
         beyond = bool(written.intersection(OTHERS))
-        touched = self._touched(now)
+        touched = {o for o, fence in now.fences.items() if fence != known.get(o, "0")}
         groups = self._written_groups(written)
         unexplained = not touched and not groups and not written.issubset(OTHERS)
         # a comment on a composite type is filed under a relation that nothing locks
         unexplained |= "pg_description" in written and self._state.has_composites
-        by_hand = not now.by_hand <= before.by_hand
         if by_hand or written.intersection(FULL) or unexplained:
             return self._refresh() or beyond
         statements = self._places.statements
@@ -96,13 +128,18 @@ class PostgreSQLFollower:
             found = fences_of(statements.run(self._groups))
             moved = {GROUPS[group] for group in groups}
             fences |= {owner: found.get(owner, "0") for owner in moved}
-        changed = any(
-            fence != self._state.fences.get(owner, "0")
+        before = self._state
+        self._state = before.with_fences(self._query, {**now.fences, **fences}, statements)
+        return beyond or any(
+            self._differs(before, owner, known.get(owner, "0"), fence)
             for owner, fence in fences.items()
             if owner not in self._temporary
         )
-        self._state = self._state.with_fences(self._query, fences, statements)
-        return changed or beyond
+
+    def _differs(self, before: PostgreSQLState, owner: int, known: str, fence: str) -> bool:
+        if known == UNKNOWN:
+            return before.objects(owner) != self._state.objects(owner)
+        return known != fence
 
     def end(self) -> None:
         """What was done since the last look counts as well: without an event, by a raw cursor."""
@@ -134,16 +171,24 @@ class PostgreSQLFollower:
         )
 
     def _refresh(self) -> bool:
+        """Read what may have changed; whether something has, without trust in what was seen."""
+        self._rendered.forget()
         before, self._state = self._state, self._state.refresh(self._query)
-        return before is not self._state
+        if before is self._state:
+            return False
+        now = self._state.fences
+        return (
+            before.snapshot != self._state.snapshot
+            or not now.keys() <= before.fences.keys()
+            or any(now.get(o) != f for o, f in before.fences.items() if f != UNKNOWN)
+        )
 
     def _where(self) -> Place:
         asked = None if self._own else self._places.taken()
-        return asked or self._places.ask()
-
-    def _touched(self, now: Place) -> set[int]:
-        fences = self._state.fences
-        return {owner for owner, fence in now.fences.items() if fence != fences.get(owner, "0")}
+        if asked is None:
+            self._places.forget()
+            asked = self._places.ask()
+        return asked
 
     def _written_groups(self, written: frozenset[str]) -> set[str]:
         if "pg_description" in written:  # of whatever

@@ -33,6 +33,8 @@ _ALL = (
 )
 _NONE = (0,) * 5
 """The counters of what was not used yet."""
+_KEEPING = ("ALTER", "CREATE", "DELETE", "DROP", "INSERT", "UPDATE")
+"""First words of statements that discard nothing that is prepared on the connection."""
 _MOST = 1000
 """Rows that are counted of a table; whoever made them for a shadow made fewer."""
 
@@ -85,13 +87,15 @@ class PostgreSQLObserver:
             self._waiting.start()
         return sql
 
-    def after(self, _sql: str, _rows: int | None) -> Observation:
+    def after(self, sql: str, _rows: int | None) -> Observation:
         """What the statement did that ran since :meth:`before`."""
         if self._waiting is not None:
             names = {oid: (self._known[oid].name, self._known[oid].kind) for oid in self._there}
             found, self._waiting = self._waiting.stop(), None
             asked = [lock(*names[oid], modes) for oid, modes in found.items() if oid in names]
             return self._observation(self._query(_ALL), asked, (), None)
+        if sql.partition(" ")[0].strip().upper() not in _KEEPING:
+            self.places.forget()
         rows = self.places.ask().locked
         transaction = str(rows[0][6]) if rows else self._transaction
         if transaction != self._transaction:

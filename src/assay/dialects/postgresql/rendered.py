@@ -1,0 +1,135 @@
+"""What the rows that render plain tables say, beside what was known, and when they do not say it all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from assay.catalog import CatalogObject
+from assay.dialects.postgresql.catalog import Objects, PostgreSQLState, object_of
+from assay.dialects.postgresql.place import Place
+from assay.dialects.postgresql.plain import ATTRIBUTES, BEYOND, MOST, OTHER_INDEX, WRITTEN
+
+__all__ = ["RenderedTables", "Seen"]
+
+_CATALOGS = frozenset(
+    {
+        "pg_attrdef",
+        "pg_attribute",
+        "pg_class",
+        "pg_constraint",
+        "pg_depend",
+        "pg_index",
+        "pg_trigger",
+    }
+)
+"""What is written where a plain table is changed into another plain table. Of ``pg_trigger`` only the
+rows that a foreign key has: one that is updated may belong to the key of a table nobody locks."""
+
+Row = tuple[Any, ...]
+
+
+class Seen(NamedTuple):
+    """A table as it is now.
+
+    :param moved: whether a catalog row of it was written since it was seen before; None: it was not.
+    """
+
+    objects: Objects
+    moved: bool | None
+
+
+class RenderedTables:
+    """Reads the rows of :mod:`assay.dialects.postgresql.plain`, each text once."""
+
+    def __init__(self) -> None:
+        self._made: dict[Row, CatalogObject | None] = {}
+        self._rows: dict[int, frozenset[Row]] = {}
+        self._plain: dict[int, Objects] = {}
+
+    def forget(self) -> None:
+        """What was seen is not what will have been there before."""
+        self._rows.clear()
+
+    def see(self, now: Place) -> Mapping[int, Seen] | None:
+        """The tables that are locked; None where they were not all rendered as they are."""
+        if now.fences is not None or now.owners > MOST:
+            self.forget()
+            return None
+        rows: dict[int, list[Row]] = {}
+        for row in now.rendered:
+            rows.setdefault(int(row[0]), []).append(row)
+        found: dict[int, Seen] = {}
+        for owner, some in rows.items():
+            objects = self._objects(some)
+            if objects is None:
+                self.forget()
+                return None
+            known, new = self._rows.get(owner), frozenset(some)
+            self._rows[owner] = new
+            found[owner] = Seen(objects, None if known is None else known != new)
+        return found
+
+    def _objects(self, rows: Sequence[Row]) -> Objects | None:
+        found: list[CatalogObject] = []
+        for row in rows:
+            if row not in self._made:
+                self._made[row] = _object(row)
+            made = self._made[row]
+            if made is None:
+                return None
+            if made.kind != OTHER_INDEX:
+                found.append(made)
+        return tuple(found)
+
+    def changed(
+        self, state: PostgreSQLState, written: frozenset[str], seen: Mapping[int, Seen]
+    ) -> Mapping[int, Objects] | None:
+        """Those that are not as the state has them.
+
+        :returns: None when it takes more to know: catalogs were written that other things are in,
+            what is known of one is not all rendered, or one has a name that others may tell of.
+        """
+        if not written <= _CATALOGS:
+            return None
+        found: dict[int, Objects] = {}
+        for owner, (objects, moved) in seen.items():
+            known = state.owners.get(owner, ())
+            if moved is False:
+                continue
+            if not self._is_plain(owner, known):
+                return None
+            old, new = ({o.identity: o for o in some} for some in (known, objects))
+            if old == new:
+                continue
+            if _renamed(old.keys() - new.keys(), new.keys() - old.keys()):
+                return None
+            found[owner] = objects
+        return found
+
+    def _is_plain(self, owner: int, objects: Objects) -> bool:
+        """Whether all that is known of a relation is what is rendered of plain tables."""
+        if self._plain.get(owner) is not objects:
+            if not objects or not all(map(_is_plain, objects)):
+                return False
+            self._plain[owner] = objects
+        return True
+
+
+def _object(row: Row) -> CatalogObject | None:
+    """None for what has attributes that are not rendered."""
+    made, _ = object_of(*row[1:])
+    if made.get(BEYOND):
+        return None
+    kept = tuple(pair for pair in made.attributes if pair[0] != WRITTEN)
+    return CatalogObject(made.kind, made.key, kept)
+
+
+def _is_plain(some: CatalogObject) -> bool:
+    names = ATTRIBUTES.get(some.kind)
+    return names is not None and names.issuperset(name for name, _ in some.attributes)
+
+
+def _renamed(gone: set[tuple[str, Any]], came: set[tuple[str, Any]]) -> bool:
+    """Whether something may have another name now, which texts of others may show."""
+    return not {kind for kind, _ in gone}.isdisjoint(kind for kind, _ in came)
