@@ -217,8 +217,10 @@ def measure(folder: Path, database: str, tables: int, repeats: int) -> Measured:
         standing = session.before(revision)
         measured.server = session.shadows.server(database).description
 
-        def traced(at: Any, fill: Any = None) -> None:
-            trace = trace_revision(project, at, revision, fill, session.state_before(standing))
+        def traced(at: Any, fill: Any = None) -> Any:
+            return trace_revision(project, at, revision, fill, session.state_before(standing))
+
+        def check(trace: Any) -> None:
             if trace.failure or trace.downgrade is None or trace.downgrade.failure:
                 raise SystemExit(f"{database}: the revision fails: {trace.failure}")
             if len(trace.differences) < 8 or trace.downgrade.after != trace.before:
@@ -226,7 +228,7 @@ def measure(folder: Path, database: str, tables: int, repeats: int) -> Measured:
             measured.statements = len(trace.statements) + len(trace.downgrade.statements)
 
         fill = partial(make_rows, per_table=ROWS)
-        kinds: dict[str, Callable[[Any], None]] = {
+        kinds: dict[str, Callable[[Any], Any]] = {
             PLAIN: partial(run_plainly, session, revision, None),
             TRACED: traced,
             PLAIN_FILLED: partial(run_plainly, session, revision, fill),
@@ -238,8 +240,10 @@ def measure(folder: Path, database: str, tables: int, repeats: int) -> Measured:
             for kind, run in kinds.items():
                 at = session.copy(standing)
                 began = time.perf_counter()
-                run(at)
+                trace = run(at)
                 seconds = time.perf_counter() - began
+                if trace is not None:
+                    check(trace)
                 session.shadows.drop(at)
                 if turn:
                     measured.seconds.setdefault(kind, []).append(seconds)

@@ -217,7 +217,7 @@ def test_a_followed_statement_asks_the_same_whatever_the_size_of_the_catalog(dat
             assert len(query.since()) == 2
             connection.rollback()
     assert found[0] == found[1]
-    assert found[0][0] == 4
+    assert found[0][0] == 2
 
 
 def test_what_came_back_is_not_read(database: str) -> None:

@@ -82,6 +82,8 @@ def compare(before: Snapshot, after: Snapshot) -> tuple[Difference, ...]:
     """
     if before.dialect != after.dialect:
         raise ValueError(f"cannot compare {before.dialect} with {after.dialect}")
+    if before is after:
+        return ()
     return compare_objects(before.objects, after.objects)
 
 

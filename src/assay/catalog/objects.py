@@ -96,6 +96,12 @@ class Snapshot:
                 raise ValueError(f"two catalog objects share the identity {identities[first]}")
         return cls(dialect, server_version, tuple(map(some.__getitem__, order)))
 
+    def of(self, kept: tuple[CatalogObject, ...]) -> Snapshot:
+        """A snapshot of some of the objects, which are in order."""
+        if len(kept) == len(self.objects):
+            return self
+        return Snapshot(self.dialect, self.server_version, kept)
+
     @cached_property
     def by_identity(self) -> dict[tuple[str, tuple[str, ...]], CatalogObject]:
         """Objects by their identity."""

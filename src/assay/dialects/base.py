@@ -128,11 +128,11 @@ class Follower(Protocol):
         """The transaction is about to be committed; what is not seen now is not seen."""
         ...
 
-    def settle(self, *, again: bool = False) -> CatalogState:
+    def settle(self, *, trusting: bool = False) -> CatalogState:
         """The catalog now, read without trust in what was seen. Between transactions.
 
-        :param again: it will be settled once more, later: until then, what was seen to :meth:`end`
-            is trusted where nobody else can have written anything.
+        :param trusting: what was seen to :meth:`end` is trusted where nobody else can have written
+            anything.
         """
         ...
 
@@ -253,8 +253,11 @@ class Dialect(Protocol):
         """
         ...
 
-    def privileges(self, query: Query) -> frozenset[Grant]:
-        """What others than the owners may do; empty where the engine keeps no privileges in there."""
+    def privileges(self, query: Query, at: Address | None = None) -> frozenset[Grant]:
+        """What others than the owners may do; empty where the engine keeps no privileges in there.
+
+        :param at: the database of ``query``, to be asked beside it for what is committed there.
+        """
         ...
 
     def follower(
@@ -266,8 +269,14 @@ class Dialect(Protocol):
         """
         ...
 
-    def observer(self, query: Query, execute: Execute, at: Address) -> Observer:
-        """Who watches a connection to a shadow; made outside of a transaction."""
+    def observer(
+        self, query: Query, execute: Execute, at: Address, before: Observer | None = None
+    ) -> Observer:
+        """Who watches a connection to a shadow; made outside of a transaction.
+
+        :param before: who watched it until now, where nobody else has changed anything: what that
+            one knows need not be asked.
+        """
         ...
 
     def defaults_of(self, url: str) -> Mapping[str, str]:

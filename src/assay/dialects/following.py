@@ -30,8 +30,8 @@ class RefreshingFollower:
     def end(self) -> None:
         """Nothing to do."""
 
-    def settle(self, *, again: bool = False) -> CatalogState:
+    def settle(self, *, trusting: bool = False) -> CatalogState:
         """The catalog now."""
-        del again
+        del trusting
         self.look(autocommit=False)
         return self._state

@@ -128,6 +128,10 @@ class Observation:
 
     def without(self, relation: str) -> Observation:
         """The same, but for one relation."""
+        locked = any(lock.relation == relation for lock in (*self.locks, *self.held))
+        others = (self.rewritten, self.scanned, self.rows, self.emptied, self.whole)
+        if not locked and not any(relation in some for some in others):
+            return self
         return replace(
             self,
             locks=tuple(lock for lock in self.locks if lock.relation != relation),

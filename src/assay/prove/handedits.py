@@ -189,7 +189,12 @@ def _run(
         for direction, function in calls:
             with (
                 migration_transaction(context),
-                recording(connection, function.__code__.co_filename, dialect, state) as recorder,
+                recording(
+                    connection,
+                    function.__code__.co_filename,
+                    dialect,
+                    dialect.follower(query_on(connection), state),
+                ) as recorder,
             ):
                 try:
                     function(**(arguments if function.__code__.co_argcount else {}))

@@ -74,7 +74,11 @@ def connection_of(context: MigrationContext) -> Any:
 
 def visible(snapshot: Snapshot, context: MigrationContext) -> Snapshot:
     """A snapshot without Alembic's version table."""
-    return without_objects(snapshot, own_table(*version_table(context)))
+    schema, name = version_table(context)
+    own = own_table(schema, name)
+    # most objects have no part of that name, which shows at a glance
+    kept = tuple([o for o in snapshot.objects if name not in o.key or not own(o)])
+    return snapshot.of(kept)
 
 
 def own_table(schema: str | None, name: str) -> Callable[[CatalogObject], bool]:
@@ -91,7 +95,4 @@ def own_table(schema: str | None, name: str) -> Callable[[CatalogObject], bool]:
 
 def without_objects(snapshot: Snapshot, leave_out: Callable[[CatalogObject], bool]) -> Snapshot:
     """A snapshot without the objects for which ``leave_out`` says so."""
-    kept = tuple(o for o in snapshot.objects if not leave_out(o))
-    if len(kept) == len(snapshot.objects):
-        return snapshot
-    return Snapshot(snapshot.dialect, snapshot.server_version, kept)
+    return snapshot.of(tuple(o for o in snapshot.objects if not leave_out(o)))

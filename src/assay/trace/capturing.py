@@ -81,6 +81,7 @@ def _run(
     query, execute = query_on(connection), execute_on(connection)
     state = dialect.read_catalog(query)
     observer = dialect.observer(query, execute, at)
+    follower = dialect.follower(query, state, observer)
     # below SQLAlchemy, as the observer asks: its rollback() would not know of a transaction
     connection.connection.rollback()
     function = getattr(revision.module, direction)
@@ -89,7 +90,7 @@ def _run(
     try:
         with (
             migration_transaction(context),
-            recording(connection, str(revision.path), dialect, state, observer) as recorder,
+            recording(connection, str(revision.path), dialect, follower, observer) as recorder,
             _watching(connection, function.__code__, recorder, {own}) as found,
         ):
             function(**arguments)

@@ -12,7 +12,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from assay.catalog import Snapshot
-from assay.dialects import CatalogState, Dialect, Follower, Grant, Observation, Observer
+from assay.dialects import Address, Dialect, Follower, Grant, Observation, Observer
 from assay.project.project import query_on
 from assay.trace.effects import StatementEffect, is_writing
 from assay.trace.failing import failure_of
@@ -28,8 +28,9 @@ class Recorder:
     """Statements of one connection, with their effects.
 
     :param file: the revision file whose lines are looked for on the stack.
-    :param state: the catalog now, for a difference per statement; None records no differences.
+    :param follower: knows the catalog now, for a difference per statement; None records none.
     :param observer: who watches what the server does; None: nobody.
+    :param at: the database, to see what is committed there; None: privileges are not told.
     """
 
     def __init__(
@@ -37,17 +38,16 @@ class Recorder:
         connection: Connection,
         file: str,
         dialect: Dialect,
-        state: CatalogState | None,
+        follower: Follower | None = None,
         observer: Observer | None = None,
+        at: Address | None = None,
     ) -> None:
         self.connection, self.file, self.dialect = connection, file, dialect
-        self.observer = observer
+        self.observer, self._at = observer, at
         self.statements: list[StatementEffect] = []
         self._query = query_on(connection)
-        self.follower: Follower | None = (
-            dialect.follower(self._query, state, observer) if state else None
-        )
-        self.seen = state
+        self.follower = follower
+        self.seen = follower.state if follower else None
         """The catalog after the last statement."""
         self._transaction: object = None
         self._mark: str | None = None
@@ -60,7 +60,8 @@ class Recorder:
     ) -> tuple[str, Any]:
         if self.follower is not None:
             self._begin(self.follower)
-            if self._privileges is None and not self._by_operation(context):
+            # in a transaction, what is committed is asked if it turns out to be wanted
+            if self._at and self._privileges is None and self._autocommit:
                 self._privileges = self.dialect.privileges(self._query)
         elif self._mark is None and not self._by_operation(context):
             self._mark = self._read_mark()
@@ -142,10 +143,13 @@ class Recorder:
         )
 
     def _granted(self) -> tuple[tuple[Grant, ...], tuple[Grant, ...]]:
-        """Privileges given and taken since they were read last."""
-        if self._privileges is None:
+        """Privileges given and taken since they were read last, or the transaction began."""
+        if self._at is None:
             return (), ()
-        before, self._privileges = self._privileges, self.dialect.privileges(self._query)
+        before = self._privileges
+        if before is None:
+            before = self.dialect.privileges(self._query, self._at)
+        self._privileges = self.dialect.privileges(self._query)
         order = attrgetter("kind", "name", "role", "privilege")
         return (
             tuple(sorted(self._privileges - before, key=order)),
@@ -202,13 +206,14 @@ def recording(
     connection: Connection,
     file: str,
     dialect: Dialect,
-    state: CatalogState | None = None,
+    follower: Follower | None = None,
     observer: Observer | None = None,
+    at: Address | None = None,
 ) -> Iterator[Recorder]:
     """Record every statement on ``connection`` within."""
     from sqlalchemy import event
 
-    recorder = Recorder(connection, file, dialect, state, observer)
+    recorder = Recorder(connection, file, dialect, follower, observer, at)
     event.listen(connection, "before_cursor_execute", recorder.before, retval=True)
     event.listen(connection, "after_cursor_execute", recorder.after)
     # an event of the dialect, which only an engine takes

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from assay.catalog import Snapshot, compare
-from assay.dialects import Address, CatalogState, Dialect, load
+from assay.dialects import Address, CatalogState, Dialect, Follower, Observer, load
 from assay.errors import AssayError
 from assay.project.compat import (
     end_external_transaction,
@@ -98,6 +98,12 @@ class _Tracing:
             self.state = read(self.query)
             self._end()
         self._seen = (self.state.snapshot, visible(self.state.snapshot, context))
+        self._observer: Observer | None = None
+        self._follower: Follower | None = None
+        self._alone = False
+        """What the follower has seen last is all that has happened."""
+        self._rendered = True
+        """Nothing but DDL that operations rendered has written the catalog."""
 
     def _end(self) -> None:
         """End the transaction that questions have begun below SQLAlchemy, with its locks."""
@@ -107,8 +113,7 @@ class _Tracing:
         """Run one function of the revision and record it."""
         set_ddl_memo(self.context, {})
         before = self.state
-        observer = self.dialect.observer(self.query, self.execute, self.at)
-        self._end()
+        observer, follower = self._watchers()
         function = getattr(self.revision.module, direction)
         file = function.__code__.co_filename if hasattr(function, "__code__") else self._path
         arguments = self.context.opts["assay_run"].run_arguments
@@ -119,7 +124,9 @@ class _Tracing:
         try:
             with (
                 migration_transaction(self.context),
-                recording(self.connection, file, self.dialect, before, observer) as recorder,
+                recording(
+                    self.connection, file, self.dialect, follower, observer, self.at
+                ) as recorder,
                 watched as watch,
             ):
                 function(**arguments)
@@ -130,10 +137,11 @@ class _Tracing:
         finally:
             if self.connection.in_transaction():
                 self.connection.rollback()
-        assert recorder.follower is not None
+        self._rendered &= all(s.by_operation or not s.changed_catalog for s in recorder.statements)
         # what is wrong after the one is found after the other
         again = direction == "upgrade" and failure is None
-        self.state = after = recorder.follower.settle(again=again)
+        self.state = after = follower.settle(trusting=again or self._rendered)
+        self._alone = after is recorder.seen
         self._end()
         return Trace(
             self.revision.revision,
@@ -149,6 +157,16 @@ class _Tracing:
             else compare(recorder.seen.snapshot, after.snapshot),
         )
 
+    def _watchers(self) -> tuple[Observer, Follower]:
+        """Who watches and who follows: the same in both directions, where nobody came between."""
+        before = self._observer if self._alone else None
+        observer = self.dialect.observer(self.query, self.execute, self.at, before)
+        if self._follower is None or observer is not self._observer:
+            self._follower = self.dialect.follower(self.query, self.state, observer)
+            self._end()
+        self._observer = observer
+        return observer, self._follower
+
     def _visible(self, snapshot: Snapshot) -> Snapshot:
         """As :func:`visible`; what is after one direction is before the other."""
         if snapshot is not self._seen[0]:
@@ -163,4 +181,9 @@ class _Tracing:
         """Without what Alembic's version table was seen in."""
         schema, name = version_table(self.context)
         own = name if schema is None else f"{schema}.{name}"
-        return replace(statement, observed=statement.observed.without(own))
+        observed = statement.observed.without(own)
+        return (
+            replace(statement, observed=observed)
+            if observed is not statement.observed
+            else statement
+        )

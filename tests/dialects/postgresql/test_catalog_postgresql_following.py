@@ -132,8 +132,8 @@ CASES = [
 def test_each_statement_is_seen(followed: Followed, statements: list[str]) -> None:
     wrote = followed.run(*statements)
     assert any(wrote)
-    seen = followed.follower.state
-    assert followed.follower.settle() is seen, "something had been missed"
+    seen = followed.follower.state.snapshot
+    assert followed.follower.settle().snapshot is seen, "something had been missed"
 
 
 def test_what_writes_no_catalog_is_no_change(followed: Followed) -> None:

@@ -60,7 +60,7 @@ def test_settled_it_is_the_catalog(database: str, end: Callable[[Connection, str
         connection.execute("ALTER TABLE a ADD COLUMN c int")  # and nobody looks
         follower.end()
         end(connection, database)
-        equal(follower.settle(again=True), catalog, end)
+        equal(follower.settle(trusting=True), catalog, end)
 
 
 def test_what_nobody_ended_is_read(database: str) -> None:
@@ -76,4 +76,4 @@ def test_what_nobody_ended_is_read(database: str) -> None:
         assert follower.look(autocommit=False)
         connection.execute("ALTER TABLE a ADD COLUMN c int")
         connection.commit()
-        equal(follower.settle(again=True), catalog, "not seen")
+        equal(follower.settle(trusting=True), catalog, "not seen")

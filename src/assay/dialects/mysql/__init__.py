@@ -111,7 +111,7 @@ class MySQL:
         """Never."""
         return False
 
-    def privileges(self, _query: Query) -> frozenset[Grant]:
+    def privileges(self, _query: Query, _at: Address | None = None) -> frozenset[Grant]:
         """None: they are the server's, not the database's."""
         return frozenset()
 
@@ -123,7 +123,9 @@ class MySQL:
 
         return RefreshingFollower(query, state)
 
-    def observer(self, query: Query, execute: Execute, _at: Address) -> Observer:
+    def observer(
+        self, query: Query, execute: Execute, _at: Address, _before: Observer | None = None
+    ) -> Observer:
         """Who watches a connection, see :mod:`assay.dialects.mysql.observing`."""
         from assay.dialects.mysql.observing import MySQLObserver
 

@@ -108,11 +108,11 @@ class PostgreSQL:
         """Never."""
         return False
 
-    def privileges(self, query: Query) -> frozenset[Grant]:
+    def privileges(self, query: Query, at: Address | None = None) -> frozenset[Grant]:
         """What others than the owners may do."""
-        from assay.dialects.postgresql.privileges import read_privileges
+        from assay.dialects.postgresql.privileges import committed_privileges, read_privileges
 
-        return read_privileges(query)
+        return read_privileges(query) if at is None else committed_privileges(at)
 
     def follower(
         self, query: Query, state: CatalogState, observer: Observer | None = None
@@ -126,10 +126,15 @@ class PostgreSQL:
         places = observer.places if isinstance(observer, PostgreSQLObserver) else None
         return PostgreSQLFollower(query, state, places)
 
-    def observer(self, query: Query, _execute: Execute, at: Address) -> Observer:
+    def observer(
+        self, query: Query, _execute: Execute, at: Address, before: Observer | None = None
+    ) -> Observer:
         """Who watches a connection, see :mod:`assay.dialects.postgresql.observing`."""
         from assay.dialects.postgresql.observing import PostgreSQLObserver
 
+        if isinstance(before, PostgreSQLObserver):
+            before.go_on()
+            return before
         return PostgreSQLObserver(query, at)
 
     def defaults_of(self, _url: str) -> Mapping[str, str]:

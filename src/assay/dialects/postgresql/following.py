@@ -9,7 +9,8 @@ which say what to render. What is asked and read does not grow with the catalog.
 Some statements lock no relation, or not the one they change (``ALTER STATISTICS``, an ``UPDATE`` of
 ``pg_attribute``), and ``ROLLBACK TO SAVEPOINT`` gives locks back. They show by what is counted, and
 by numbers of transactions that are gone; then all fences are read. What would still be missed is
-found at the end, when all fences are read in any case.
+found at the end, when all fences are read, unless whoever asks trusts what was seen: DDL that an
+operation renders locks what it changes.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from assay.dialects.postgresql.catalog import UNKNOWN, PostgreSQLState, fences_o
 from assay.dialects.postgresql.fences import group_query
 from assay.dialects.postgresql.group_parts import GROUPS
 from assay.dialects.postgresql.place import FULL, GROUPED, OTHERS, Place, Places, ended_since
-from assay.dialects.postgresql.rendered import RenderedTables, Seen
+from assay.dialects.postgresql.rendered import RENDERED, RenderedTables, Seen
 
 __all__ = ["PostgreSQLFollower"]
 
@@ -94,7 +95,7 @@ class PostgreSQLFollower:
                 self._state = self._state.with_tables(tables, touched)
                 return True
         if now.fences is None:
-            now = self._place = self._places.ask_fences()
+            now = self._place = self._places.ask_fences(from_now_on=seen is None)
             self._places.taken()
         return self._by_fences(now, written, seen or {}, by_hand=by_hand)
 
@@ -108,15 +109,16 @@ class PostgreSQLFollower:
     ) -> bool:
         """See what was touched by the fences of what is locked."""
         assert now.fences is not None
-        known = {
-            **self._state.fences,
+        known = dict(self._state.fences)
+        if written <= RENDERED:
             # what was followed without fences, and this statement did not write
-            **{o: now.fences.get(o, "0") for o, table in seen.items() if table.moved is False},
-        }
+            still = [owner for owner, table in seen.items() if table.moved is False]
+            known |= {o: now.fences.get(o, "0") for o in still if known.get(o) == UNKNOWN}
         beyond = bool(written.intersection(OTHERS))
         touched = {o for o, fence in now.fences.items() if fence != known.get(o, "0")}
         groups = self._written_groups(written)
-        unexplained = not touched and not groups and not written.issubset(OTHERS)
+        explained = groups or any(known.get(owner) != UNKNOWN for owner in touched)
+        unexplained = not explained and not written.issubset(OTHERS)
         # a comment on a composite type is filed under a relation that nothing locks
         unexplained |= "pg_description" in written and self._state.has_composites
         if by_hand or written.intersection(FULL) or unexplained:
@@ -150,9 +152,9 @@ class PostgreSQLFollower:
             self.look(autocommit=False)
             self._last = self._place
 
-    def settle(self, *, again: bool = False) -> CatalogState:
+    def settle(self, *, trusting: bool = False) -> CatalogState:
         """The catalog now, whatever was seen; the next transaction is followed from here."""
-        if not again or not self._alone():
+        if not trusting or not self._alone():
             self._refresh()
         self._first = self._last = None
         self._place, self._sure = None, True

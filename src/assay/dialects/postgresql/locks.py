@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from assay.dialects.observed import Lock
 
 __all__ = ["KINDS", "MODES", "OURS", "lock", "mode_name", "strength"]
@@ -50,7 +52,12 @@ def strength(mode: str) -> int:
     return _STRENGTH[mode]
 
 
+@cache
+def _strongest(modes: str) -> str:
+    return max((mode_name(each) for each in modes.split(",")), key=strength)
+
+
 def lock(relation: str, kind: str, modes: str) -> Lock:
     """The strongest of some modes, as ``pg_locks`` names them, with commas between."""
-    mode = max((mode_name(each) for each in modes.split(",")), key=strength)
+    mode = _strongest(modes)
     return Lock(relation, kind, mode, _BLOCKS[mode], strength(mode))

@@ -19,18 +19,23 @@ from typing import NamedTuple
 from assay.dialects.base import Address, Query
 from assay.dialects.observed import Lock, Observation, RowChange
 from assay.dialects.postgresql.locks import KINDS, OURS, lock, strength
-from assay.dialects.postgresql.place import COUNTERS, RELATION, TIMEOUT, Places
+from assay.dialects.postgresql.place import COUNTERS, RELATION, TIMEOUT, USED, Places
 from assay.dialects.postgresql.waiting import Waiting
 
 __all__ = ["PostgreSQLObserver"]
 
 Row = Sequence[object]
 
+_THERE = (
+    f"SELECT {RELATION}, {USED} FROM pg_catalog.pg_class c"
+    f" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE {OURS} AND c.relkind <> 'c'"
+)
 _FOLDER = "regexp_replace(pg_relation_filepath('pg_catalog.pg_description'), '[^/]*$', '')"
 _ALL = (
     f"SELECT {RELATION}, '', '', {COUNTERS}, {TIMEOUT} FROM pg_catalog.pg_class c"
     f" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE {OURS} AND c.relkind <> 'c'"
 )
+_WITH_ROWS = ("r", "p", "m")
 _NONE = (0,) * 5
 """The counters of what was not used yet."""
 _KEEPING = ("ALTER", "CREATE", "DELETE", "DROP", "INSERT", "UPDATE")
@@ -45,11 +50,20 @@ _ABOUT = (
 
 
 class Relation(NamedTuple):
-    """A relation as it was seen last."""
+    """A relation as it was seen last.
 
-    name: str
+    :param kind: ``pg_class.relkind``.
+    """
+
+    schema: str
+    bare: str
     kind: str
     file: str
+
+    @property
+    def name(self) -> str:
+        """As people write it."""
+        return self.bare if self.schema == "public" else f"{self.schema}.{self.bare}"
 
 
 class PostgreSQLObserver:
@@ -61,19 +75,26 @@ class PostgreSQLObserver:
 
     def __init__(self, query: Query, at: Address) -> None:
         self._query, self._at = query, at
-        rows = query(_ALL)
-        self._known = {_oid(row): _relation(row) for row in rows}
-        self._there = frozenset(self._known)
-        self._counters = {_oid(row): _counters(row) for row in rows if any(row[7:12])}
+        rows = query(_THERE)
+        # of many thousands a few are looked at
+        self._rows: dict[int, Row] = {int(row[0]): row for row in rows}
+        self._there = frozenset(self._rows)
+        self._counters = {int(row[0]): _counters(row[5].split()) for row in rows if row[5]}
         self._filled: set[int] = set()
         self._looked = False
-        may_ask_sizes, version = query(_ABOUT)[0]
+        self._may_ask_sizes, version = query(_ABOUT)[0]
         self.places = Places(query, int(str(version)))
-        if not may_ask_sizes:
+        if not self._may_ask_sizes:
             self._look_for_rows()
         self._transaction, self._number = "", 0
         self._locks: dict[int, Lock] = {}
         self._waiting: Waiting | None = None
+
+    def go_on(self) -> None:
+        """What has been made since is there before the next statement."""
+        self._there = frozenset(self._rows)
+        if not self._may_ask_sizes:
+            self._look_for_rows()
 
     def before(self, sql: str, *, autocommit: bool) -> str:
         """A statement is about to run; it runs as it is."""
@@ -81,7 +102,7 @@ class PostgreSQLObserver:
             if not self._looked:  # the old file of a table will be gone
                 self._look_for_rows()
             else:  # the server may have collected what was counted so far
-                self._count_anew()
+                self._count_anew(self._rows)
             pid = int(str(self._query("SELECT pg_backend_pid()")[0][0]))
             self._waiting = Waiting(self._at, pid)
             self._waiting.start()
@@ -90,7 +111,7 @@ class PostgreSQLObserver:
     def after(self, sql: str, _rows: int | None) -> Observation:
         """What the statement did that ran since :meth:`before`."""
         if self._waiting is not None:
-            names = {oid: (self._known[oid].name, self._known[oid].kind) for oid in self._there}
+            names = {oid: self._named(oid) for oid in self._there}
             found, self._waiting = self._waiting.stop(), None
             asked = [lock(*names[oid], modes) for oid, modes in found.items() if oid in names]
             return self._observation(self._query(_ALL), asked, (), None)
@@ -118,14 +139,14 @@ class PostgreSQLObserver:
         whole: list[str] = []
         for row in rows:
             oid, relation = _oid(row), _relation(row)
-            counters = _counters(row)
+            counters = _counters(row[7:12])
             before = self._counters.get(oid, _NONE)
             self._counters[oid] = counters
             # they go on from one transaction to the next until the server collects them
             scans, read, *written = (
                 n - m if n >= m else n for n, m in zip(counters, before, strict=True)
             )
-            if relation.kind not in ("table", "materialized view"):
+            if relation.kind not in _WITH_ROWS:
                 continue
             if (scans or read) and oid in self._there:
                 scanned[relation.name] = read
@@ -136,10 +157,10 @@ class PostgreSQLObserver:
                 if written[0]:
                     self._filled.add(oid)
         now = {_oid(row): _relation(row) for row in rows}
-        moved = [o for o, r in now.items() if o in self._there and r.file != self._known[o].file]
-        rewritten = tuple(sorted(self._known[oid].name for oid in moved))
-        emptied = self._emptied([oid for oid in moved if now[oid].kind == "table"])
-        self._known.update(now)
+        moved = [o for o, r in now.items() if o in self._there and r.file != self._known(o).file]
+        rewritten = tuple(sorted(self._known(oid).name for oid in moved))
+        emptied = self._emptied([oid for oid in moved if KINDS.get(now[oid].kind) == "table"])
+        self._rows.update((_oid(row), row) for row in rows)
         order = sorted(locks, key=lambda k: (-strength(k.mode), k.kind != "table", k.relation))
         timeout = float(str(rows[0][12])) if rows else None
         return Observation(
@@ -160,21 +181,35 @@ class PostgreSQLObserver:
             oid = _oid(row)
             if oid not in self._there:
                 continue
-            found = lock(self._known[oid].name, self._known[oid].kind, str(row[5]))
+            found = lock(*self._named(oid), str(row[5]))
             old = self._locks.get(oid)
             if old is None or strength(found.mode) > strength(old.mode):
                 self._locks[oid] = found
                 yield found
 
+    def _known(self, oid: int) -> Relation:
+        """A relation as it was seen last."""
+        return _relation(self._rows[oid])
+
+    def _named(self, oid: int) -> tuple[str, str]:
+        """The name of a relation and its kind, in words."""
+        found = self._known(oid)
+        return found.name, KINDS.get(found.kind, "relation")
+
     def _look_for_rows(self) -> None:
         """Look into every table now."""
-        self._filled |= self._holding(o for o, r in self._known.items() if r.kind == "table")
+        self._filled |= self._holding(
+            oid for oid in self._rows if KINDS.get(self._known(oid).kind) == "table"
+        )
         self._looked = True
-        # looking for rows has counted as well
-        self._count_anew()
+        self._count_anew(self._rows)  # looking for rows has counted as well
 
-    def _count_anew(self) -> None:
-        self._counters.update((_oid(row), _counters(row)) for row in self._query(_ALL))
+    def _count_anew(self, oids: Iterable[int]) -> None:
+        among = ", ".join(map(str, oids))
+        if among:
+            text = f"SELECT c.oid::bigint, {COUNTERS} FROM pg_catalog.pg_class c WHERE c.oid IN ({among})"
+            rows = self._query(text)
+            self._counters.update((_oid(row), _counters(row[1:])) for row in rows)
 
     def _holding(self, oids: Iterable[int]) -> set[int]:
         """Those of some tables that hold a row."""
@@ -195,7 +230,7 @@ class PostgreSQLObserver:
         filled = self._filled.intersection(moved)
         asked = [] if self._looked else [oid for oid in moved if oid not in filled]
         if asked:
-            sizes = ", ".join(f"({oid}::bigint, '{self._known[oid].file}')" for oid in asked)
+            sizes = ", ".join(f"({oid}::bigint, '{self._known(oid).file}')" for oid in asked)
             filled |= {
                 _oid(row)
                 for row in self._query(
@@ -206,7 +241,7 @@ class PostgreSQLObserver:
             }
         gone = filled - self._holding(filled) if filled else set()
         self._filled = (self._filled | filled) - gone
-        return tuple(sorted(self._known[oid].name for oid in gone))
+        return tuple(sorted(self._known(oid).name for oid in gone))
 
     def _is_whole(self, oid: int, change: RowChange) -> bool:
         """Whether a change was one of every row that a table held, and it held several."""
@@ -227,10 +262,9 @@ def _oid(row: Row) -> int:
 
 
 def _counters(row: Row) -> tuple[int, ...]:
-    return tuple(int(str(n or 0)) for n in row[7:12])
+    return tuple(int(str(n or 0)) for n in row)
 
 
 def _relation(row: Row) -> Relation:
-    schema, name = str(row[1]), str(row[2])
-    text = name if schema == "public" else f"{schema}.{name}"
-    return Relation(text, KINDS.get(str(row[3]), "relation"), str(row[4]))
+    schema, name, kind, file = map(str, row[1:5])
+    return Relation(schema, name, kind, file)

@@ -27,6 +27,7 @@ __all__ = [
     "OTHERS",
     "RELATION",
     "TIMEOUT",
+    "USED",
     "Place",
     "Places",
     "ended_since",
@@ -109,16 +110,18 @@ RELATION = (
     " CASE WHEN c.relfilenode <> 0 AND c.reltablespace = 0 THEN c.relfilenode::text"
     " ELSE coalesce(pg_relation_filepath(c.oid), '') END"
 )
-COUNTERS = ", ".join(
-    f"pg_stat_get_xact_{what}(c.oid)::bigint"
-    for what in (
-        "numscans",  # of a table: it was read from its beginning, be it empty
-        "tuples_returned",
-        "tuples_inserted",
-        "tuples_updated",
-        "tuples_deleted",
-    )
+_COUNTED = (
+    "numscans",  # of a table: it was read from its beginning, be it empty
+    "tuples_returned",
+    "tuples_inserted",
+    "tuples_updated",
+    "tuples_deleted",
 )
+COUNTERS = ", ".join(f"pg_stat_get_xact_{what}(c.oid)::bigint" for what in _COUNTED)
+USED = "CASE WHEN c.relkind IN ('r', 'p', 'm') AND {} > 0 THEN concat_ws(' ', {}) END".format(
+    " + ".join(f"pg_stat_get_xact_{what}(c.oid)" for what in _COUNTED), COUNTERS
+)
+"""Text of :data:`COUNTERS`, of a table that was used."""
 TIMEOUT = "extract(epoch FROM current_setting('lock_timeout')::interval)::float8"
 _LOCKED = (
     f"SELECT json_agg(json_build_array({RELATION}, l.modes, l.transaction, {COUNTERS}, {TIMEOUT}))"
@@ -272,9 +275,12 @@ class Places:
         self._found = Place.of(self._version, told.pop(0)[3], rendered=told)
         return self._found
 
-    def ask_fences(self) -> Place:
-        """As :meth:`ask`, with fences; so from now on until the next transaction begins."""
-        self._fenced = True
+    def ask_fences(self, *, from_now_on: bool = True) -> Place:
+        """As :meth:`ask`, with fences.
+
+        :param from_now_on: what :meth:`ask` gives until the next transaction begins.
+        """
+        self._fenced = from_now_on
         fences = fences_of(self.statements.run(_with_fences(self._version), by_index=True))
         self._found = Place.of(self._version, fences.pop(0), fences=fences)
         return self._found

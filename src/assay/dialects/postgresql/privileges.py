@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from assay.dialects.base import Query
+from assay.dialects.base import Address, Query
 from assay.dialects.observed import Grant
+from assay.dialects.postgresql.connecting import Target, connect
 
-__all__ = ["read_privileges"]
+__all__ = ["committed_privileges", "read_privileges"]
 
 _OURS = "n.nspname <> 'information_schema' AND left(n.nspname, 3) <> 'pg_'"
 _NO_MEMBER = (
@@ -48,3 +49,12 @@ def read_privileges(query: Query) -> frozenset[Grant]:
     Roles, databases, types, large objects and default privileges are left out.
     """
     return frozenset(Grant(*(str(part) for part in row)) for row in query(_QUERY))
+
+
+def committed_privileges(at: Address) -> frozenset[Grant]:
+    """As :func:`read_privileges`, by a connection of its own, which no open transaction shows to."""
+    connection = connect(Target(at))
+    try:
+        return read_privileges(connection.query)
+    finally:
+        connection.close()

@@ -10,9 +10,9 @@ from assay.dialects.postgresql.catalog import Objects, PostgreSQLState, object_o
 from assay.dialects.postgresql.place import Place
 from assay.dialects.postgresql.plain import ATTRIBUTES, BEYOND, MOST, OTHER_INDEX, WRITTEN
 
-__all__ = ["RenderedTables", "Seen"]
+__all__ = ["RENDERED", "RenderedTables", "Seen"]
 
-_CATALOGS = frozenset(
+RENDERED = frozenset(
     {
         "pg_attrdef",
         "pg_attribute",
@@ -90,7 +90,7 @@ class RenderedTables:
         :returns: None when it takes more to know: catalogs were written that other things are in,
             what is known of one is not all rendered, or one has a name that others may tell of.
         """
-        if not written <= _CATALOGS:
+        if not written <= RENDERED:
             return None
         found: dict[int, Objects] = {}
         for owner, (objects, moved) in seen.items():

@@ -114,7 +114,7 @@ class SQLite:
         """A SQLite connection without a file."""
         return connecting.is_in_memory(connection)
 
-    def privileges(self, _query: Query) -> frozenset[Grant]:
+    def privileges(self, _query: Query, _at: Address | None = None) -> frozenset[Grant]:
         """None: there are no roles."""
         return frozenset()
 
@@ -126,7 +126,9 @@ class SQLite:
 
         return RefreshingFollower(query, state)
 
-    def observer(self, query: Query, _execute: Execute, _at: Address) -> Observer:
+    def observer(
+        self, query: Query, _execute: Execute, _at: Address, _before: Observer | None = None
+    ) -> Observer:
         """Who watches a connection, see :mod:`assay.dialects.sqlite.observing`."""
         from assay.dialects.sqlite.observing import SQLiteObserver
 
