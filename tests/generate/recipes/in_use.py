@@ -108,6 +108,11 @@ class InUse:
             return [d.text for d in _left(session)]
 
     @property
+    def findings(self) -> list[str]:
+        """The rules of whatever the review says, of both directions."""
+        return [f.rule for r in self.reviews for f in r.findings]
+
+    @property
     def lock_findings(self) -> list[str]:
         """What the review says of locks."""
         return [f.rule for r in self.reviews for f in r.findings if f.rule.startswith("locks/")]
