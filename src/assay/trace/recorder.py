@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.catalog import Snapshot
 from assay.dialects import CatalogState, Dialect, Follower, Grant, Observation, Observer
+from assay.operations.online.stated import as_stated
 from assay.project.project import query_on
 from assay.trace.effects import StatementEffect, is_writing
 from assay.trace.failing import failure_of
@@ -64,11 +65,13 @@ class Recorder:
                 self._privileges = self.dialect.privileges(self._query)
         elif self._mark is None and self._looks(statement, context):
             self._mark = self._read_mark()
-        self._sql = statement
+        self._sql = as_stated(self.connection, statement)
         self._began = time.perf_counter()
         if self.observer is not None:
             try:
-                statement = self.observer.before(statement, autocommit=self._autocommit)
+                sent = self.observer.before(self._sql, autocommit=self._autocommit)
+                if sent != self._sql:
+                    statement = sent
             except Exception as error:
                 # MySQL: a form of it was tried, and it is the statement that is wrong
                 self._failed(error)

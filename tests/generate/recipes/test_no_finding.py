@@ -76,7 +76,10 @@ MARIADB = {**EVERYWHERE, "enum value": (moods("b"), moods("b", "c"))}
 
 def answers(case: str) -> Answers:
     """What is said of rows."""
-    fills = {"not null": {"items.a": "0"}, "not null with backfill": {"items.b": "a + 1"}}
+    fills = {
+        "not null": {"items.a": "0"},
+        "not null with backfill": {"items.b": "coalesce(a, 0) + 1"},
+    }
     return Answers(backfill=fills.get(case, {}))
 
 
