@@ -102,7 +102,9 @@ def _key_after(operations: Operations, key: str, target: str, begin: Any) -> Any
     behind = "" if begin is None else f" WHERE {escaped(key)} > :begin"
     asked = f"SELECT {escaped(key)} FROM {escaped(target)}{behind}"
     given = {} if begin is None else {"begin": begin}
-    found = answer(operations, f"{asked} ORDER BY {escaped(key)} LIMIT 1 OFFSET {ROWS}", **given)
+    found = answer(
+        operations, f"{asked} ORDER BY {escaped(key)} LIMIT 1 OFFSET {ROWS - 1}", **given
+    )
     return None if found is None else found[0]
 
 
