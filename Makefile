@@ -14,9 +14,8 @@ PIP = -m pip --disable-pip-version-check install -qq
 # what pip warns of as root is meant
 export PIP_ROOT_USER_ACTION = ignore
 
-.PHONY: help demo dev test wheel lint unit test-lowest test-alembic bench bench-locks rule-pages fidelity \
-	pairs real-projects clean
-.PHONY: help demo dev test wheel lint unit test-lowest test-alembic bench bench-trace fidelity pairs real-projects clean
+.PHONY: help demo dev test wheel lint unit test-lowest test-alembic bench bench-locks bench-peers bench-trace \
+	rule-pages fidelity pairs real-projects clean
 
 help:
 	@echo "make demo           the eight steps on the bookshop, on SQLite and embedded PostgreSQL"
@@ -93,8 +92,10 @@ rule-pages: dev
 
 bench-locks: $(VENV)/.ready
 	$(VENV)/bin/python scripts/bench_locks/run.py $(BENCH_ARGS)
+
 bench-peers: dev
 	$(VENV)/bin/python scripts/bench_peers/run.py --write
+
 bench-trace: $(VENV)/.ready
 	$(VENV)/bin/python scripts/bench_trace.py
 

@@ -15,6 +15,8 @@ import forms
 import judge
 import peers
 
+from assay.review.rule import all_rules
+
 BY_NAME = {form.ident: form for form in forms.every_form()}
 RAISING = "P02-concurrently-in-transaction"
 
@@ -87,5 +89,6 @@ def test_what_counts_as_found(bad: set[str], safe: set[str], general: set[str], 
 
 
 def test_exceptions_name_forms_that_exist() -> None:
-    """Nothing is left in the lists of a form that is gone."""
+    """Nothing is left in the lists of a form, or a rule, that is gone."""
     assert {*judge.BESIDE, *judge.SAME} <= BY_NAME.keys()
+    assert judge.LEFT.keys() <= {rule.code for rule in all_rules()}

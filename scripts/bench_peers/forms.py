@@ -11,14 +11,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from textwrap import dedent, indent
 
-__all__ = ["AUTO", "TIMEOUTS", "Body", "Form", "every_form"]
+__all__ = [
+    "AUTO",
+    "DROP_COLUMN",
+    "NEW_COLUMN",
+    "SHORT_WAIT",
+    "TIMEOUTS",
+    "Body",
+    "Form",
+    "every_form",
+]
 
 AUTO = "with op.get_context().autocommit_block():\n    "
 """What a statement is written after that has to be, or had better be, in no transaction of others."""
-TIMEOUTS = """\
-op.execute("SET LOCAL lock_timeout = '2s'")
-op.execute("SET LOCAL statement_timeout = '60s'")
-"""
+SHORT_WAIT = "op.execute(\"SET LOCAL lock_timeout = '2s'\")\n"
+"""After a block of autocommit the transaction is another one, and has no limit yet."""
+TIMEOUTS = SHORT_WAIT + "op.execute(\"SET LOCAL statement_timeout = '60s'\")\n"
 """Begins every upgrade, bad or safe, whose hazard is not that they are missing."""
 
 
@@ -50,6 +58,13 @@ class Body:
             + f"\ndef upgrade():\n{indent(up, '    ')}\n"
             + f"\n\ndef downgrade():\n{indent(dedent(self.down).strip(), '    ')}\n"
         )
+
+
+DROP_COLUMN = 'op.drop_column("orders", "{}")'
+NEW_COLUMN = Body(
+    'op.add_column("orders", sa.Column("memo", sa.Text()))', DROP_COLUMN.format("memo")
+)
+"""What is safe wherever the hazard is a change to what is there."""
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from forms import AUTO, Body, Form
+from forms import AUTO, NEW_COLUMN, SHORT_WAIT, Body, Form
 
 __all__ = ["FORMS"]
 
-NEW_COLUMN = Body(
-    'op.add_column("orders", sa.Column("memo", sa.Text()))', 'op.drop_column("orders", "memo")'
-)
 ADD_VALUE = Body(
     AUTO + "op.execute(\"ALTER TYPE customer_tier ADD VALUE IF NOT EXISTS 'silver' "
     "AFTER 'basic'\")",
@@ -56,13 +53,13 @@ FORMS = (
             'op.add_column("orders", sa.Column("channel", sa.Text()))\n'
             + AUTO
             + "op.execute(\"UPDATE orders SET channel = 'web' WHERE channel IS NULL AND id < 50\")\n"
-            "op.execute(\"SET LOCAL lock_timeout = '2s'\")\n"
-            'op.execute("ALTER TABLE orders ADD CONSTRAINT orders_channel_set '
+            + SHORT_WAIT
+            + 'op.execute("ALTER TABLE orders ADD CONSTRAINT orders_channel_set '
             'CHECK (channel IS NOT NULL) NOT VALID")\n'
             + AUTO
             + 'op.execute("ALTER TABLE orders VALIDATE CONSTRAINT orders_channel_set")\n'
-            "op.execute(\"SET LOCAL lock_timeout = '2s'\")\n"
-            'op.alter_column("orders", "channel", nullable=False)\n'
+            + SHORT_WAIT
+            + 'op.alter_column("orders", "channel", nullable=False)\n'
             'op.execute("ALTER TABLE orders DROP CONSTRAINT orders_channel_set")',
             'op.drop_column("orders", "channel")',
         ),

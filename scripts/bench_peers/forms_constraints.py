@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from forms import AUTO, Body, Form
+from forms import AUTO, DROP_COLUMN, SHORT_WAIT, Body, Form
 
 __all__ = ["FORMS"]
 
 UNIQUE_SAFE = Body(
     AUTO + 'op.create_index("customers_code_key", "customers", ["code"], unique=True, '
     "postgresql_concurrently=True)\n"
-    "op.execute(\"SET LOCAL lock_timeout = '2s'\")\n"
-    'op.execute("ALTER TABLE customers ADD CONSTRAINT customers_code_key '
+    + SHORT_WAIT
+    + 'op.execute("ALTER TABLE customers ADD CONSTRAINT customers_code_key '
     'UNIQUE USING INDEX customers_code_key")',
     'op.drop_constraint("customers_code_key", "customers")',
 )
@@ -33,12 +33,11 @@ NOT_NULL_SAFE = Body(
     'CHECK (email IS NOT NULL) NOT VALID")\n'
     + AUTO
     + 'op.execute("ALTER TABLE customers VALIDATE CONSTRAINT customers_email_set")\n'
-    "op.execute(\"SET LOCAL lock_timeout = '2s'\")\n"
-    'op.alter_column("customers", "email", nullable=False)\n'
+    + SHORT_WAIT
+    + 'op.alter_column("customers", "email", nullable=False)\n'
     'op.execute("ALTER TABLE customers DROP CONSTRAINT customers_email_set")',
     'op.alter_column("customers", "email", nullable=True)',
 )
-DROP_COLUMN = 'op.drop_column("orders", "{}")'
 
 FORMS = (
     Form(
@@ -75,9 +74,10 @@ FORMS = (
             'op.drop_constraint("products_pkey", "products", type_="primary")',
         ),
         Body(
-            AUTO + 'op.execute("CREATE UNIQUE INDEX CONCURRENTLY products_pkey ON products (id)")\n'
-            "op.execute(\"SET LOCAL lock_timeout = '2s'\")\n"
-            'op.execute("ALTER TABLE products ADD CONSTRAINT products_pkey '
+            AUTO
+            + 'op.execute("CREATE UNIQUE INDEX CONCURRENTLY products_pkey ON products (id)")\n'
+            + SHORT_WAIT
+            + 'op.execute("ALTER TABLE products ADD CONSTRAINT products_pkey '
             'PRIMARY KEY USING INDEX products_pkey")',
             'op.drop_constraint("products_pkey", "products", type_="primary")',
         ),
@@ -104,8 +104,8 @@ FORMS = (
             'op.add_column("orders", sa.Column("gift_id", sa.BigInteger()))\n'
             + AUTO
             + 'op.execute("CREATE INDEX CONCURRENTLY orders_gift_ix ON orders (gift_id)")\n'
-            "op.execute(\"SET LOCAL lock_timeout = '2s'\")\n"
-            'op.create_foreign_key("orders_gift_fk", "orders", "coupons", ["gift_id"], ["id"], '
+            + SHORT_WAIT
+            + 'op.create_foreign_key("orders_gift_fk", "orders", "coupons", ["gift_id"], ["id"], '
             "postgresql_not_valid=True)\n"
             + AUTO
             + 'op.execute("ALTER TABLE orders VALIDATE CONSTRAINT orders_gift_fk")',

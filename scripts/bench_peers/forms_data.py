@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forms import AUTO, Body, Form
+from forms import AUTO, NEW_COLUMN, Body, Form
 
 __all__ = ["FORMS"]
 
@@ -156,11 +156,8 @@ FORMS = (
         "X12",
         "empty-downgrade",
         "downgrade that does nothing",
-        Body('op.add_column("orders", sa.Column("memo", sa.Text()))', "pass"),
-        Body(
-            'op.add_column("orders", sa.Column("memo", sa.Text()))',
-            'op.drop_column("orders", "memo")',
-        ),
+        Body(NEW_COLUMN.up, "pass"),
+        NEW_COLUMN,
     ),
     Form(
         "X12",
@@ -197,12 +194,9 @@ FORMS = (
         "downgrade-by-setting",
         "downgrade that asks the environment what to do",
         Body(
-            'op.add_column("orders", sa.Column("memo", sa.Text()))',
+            NEW_COLUMN.up,
             'if os.environ.get("DROP_MEMO"):\n    op.drop_column("orders", "memo")',
         ),
-        Body(
-            'op.add_column("orders", sa.Column("memo", sa.Text()))',
-            'op.drop_column("orders", "memo")',
-        ),
+        NEW_COLUMN,
     ),
 )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from forms import AUTO, Body, Form
+from forms import AUTO, NEW_COLUMN, Body, Form
 from forms_constraints import CHECK_SAFE, FK_SAFE, NOT_NULL_SAFE
 from forms_data import BATCHED, OWN_COLUMN, TRIMMED
-from forms_locks import CIC, CIC_DOWN
+from forms_locks import INDEX_SAFE, TYPE_SAFE
 
 __all__ = ["FORMS"]
 
-INDEX_SAFE = Body(CIC, CIC_DOWN)
 INDEX_DOWN = 'op.drop_index("orders_total_ix", table_name="orders")'
 MODEL = """
 from sqlalchemy.orm import Session, declarative_base
@@ -128,10 +127,7 @@ FORMS = (
             'op.execute("DO $$ BEGIN ALTER TABLE orders ALTER qty TYPE bigint; END $$")',
             'op.execute("ALTER TABLE orders ALTER qty TYPE integer")',
         ),
-        Body(
-            'op.add_column("orders", sa.Column("qty_big", sa.BigInteger()))',
-            'op.drop_column("orders", "qty_big")',
-        ),
+        TYPE_SAFE,
     ),
     Form(
         "P32",
@@ -198,10 +194,7 @@ FORMS = (
             "def rename(table, **names):\n    for old, new in names.items():\n"
             '        op.execute(f"ALTER TABLE {table} RENAME {old} TO {new}")',
         ),
-        Body(
-            'op.add_column("orders", sa.Column("memo", sa.Text()))',
-            'op.drop_column("orders", "memo")',
-        ),
+        NEW_COLUMN,
     ),
     Form(
         "X12",

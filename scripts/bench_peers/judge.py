@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from forms import Form
 from peers import TOOLS, UNREADABLE, Said
 
-__all__ = ["BESIDE", "SAME", "Verdict", "alarms", "always", "is_style", "judge"]
+__all__ = ["BESIDE", "LEFT", "SAME", "Verdict", "alarms", "always", "is_style", "judge"]
 
 BESIDE: dict[str, tuple[str, ...]] = {
     # an index more does not shorten how long two tables wait
@@ -54,6 +54,23 @@ SAME: dict[str, tuple[str, ...]] = {
     ),
 }
 """By form: rules that name its hazard and speak of the safe form as well, so do not tell them apart."""
+
+
+LEFT: dict[str, str] = {
+    "compatibility/type-changed": "right. A SELECT of the column that was prepared before fails once, also"
+    " where the type only widens (`varchar(200)` to `varchar(400)`: psycopg 3, measured).",
+    "compatibility/value-required": "right. The way to NOT NULL is safe; after it, INSERTs of old code that"
+    " leave the column out fail, which is X06.",
+    "hygiene/no-downgrade": "right. The value stays in the enum, and Alembic says that the revision is taken"
+    " back. To raise would be the truth; the forms of this page have to come back.",
+    "locks/every-row-updated": "wrong, and left. One statement with a bound, `id < 50`, has all three rows"
+    " of a shadow. Where it is run again for the next batch, that one tells.",
+    "locks/several-tables": "right. New columns of two tables in use or more, in one transaction and without"
+    " a `lock_timeout`: the first is locked while the second is waited for.",
+    "hygiene/environment": "wrong, and left. It is pydantic that reads a setting of its own, on the way"
+    " from a column's type. Whether code is a library's or the project's, its being installed does not tell.",
+}
+"""By rule of Assay's: why it goes on speaking of revisions that this page calls safe; each looked at."""
 
 
 @dataclass(frozen=True)

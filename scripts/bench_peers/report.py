@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from forms import Form
-from judge import BESIDE, Verdict, alarms, is_style
+from judge import BESIDE, LEFT, Verdict, alarms, is_style
 from peers import TOOLS, UNREADABLE, Said
 from real import Real
 
@@ -162,7 +162,10 @@ def _said_of_safe(
             lines.append(f"| {tool} | {shown} | {of_forms[rule]} | {of_real[rule]} |")
         if not of_forms and not of_real:
             lines.append(f"| {tool} | – | 0 | 0 |")
-    return lines
+    said = {rule for f in forms for rule in judged[f.ident]["assay"].alarms}
+    said |= {rule for _, s in real for rule in alarms(s["assay"].rules, general["assay"])}
+    lines += ["", "Assay's own, looked at one by one, each with its trace:", ""]
+    return [*lines, *(f"- `{rule}`: {why}" for rule, why in LEFT.items() if rule in said)]
 
 
 def _rules(forms: Sequence[Form], judged: Judged) -> list[str]:

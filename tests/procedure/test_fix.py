@@ -177,6 +177,45 @@ def test_a_mixed_revision_becomes_several_and_keeps_its_words(fixing: Fixing) ->
     fixing.there_and_back()
 
 
+FILLING = """
+op.add_column("items", sa.Column("b", sa.Integer()))
+# assay: backfill items.b
+# whatever it was
+op.execute("UPDATE items SET b = coalesce(a, 0) WHERE b IS NULL")
+# assay: end backfill
+op.execute("UPDATE items SET name = 'none' WHERE name IS NULL AND a > 3")
+op.alter_column("items", "b", nullable=False)
+"""
+FILLING_DOWN = 'op.drop_column("items", "b")'
+
+
+def test_an_update_of_rows_without_a_value_runs_in_batches(fixing: Fixing) -> None:
+    fixing.head(FILLING, FILLING_DOWN)
+    assert "locks/every-row-updated" in fixing.findings()
+    report = fixing.fix()
+    text = "".join(Path(fixing.project.folder / name).read_text() for name in report.data["files"])
+    assert (
+        "    # assay: backfill items.b\n"
+        "    # whatever it was\n"
+        "    with op.get_context().autocommit_block():\n"
+        '        op.backfill_online("items", "b", "coalesce(a, 0)")\n'
+        "    # assay: end backfill\n"
+    ) in text
+    assert "op.backfill_online('items', 'name', \"'none'\", where='a > 3')" in text
+    assert 'op.execute("UPDATE' not in text
+    assert fixing.findings("") == ["compatibility/value-required"]
+    fixing.there_and_back()
+    assert fixing.project.sql("SELECT count(*) FROM items WHERE b = a") == [(30,)]
+
+
+def test_an_update_that_reads_its_own_table_stays(fixing: Fixing) -> None:
+    fixing.head(FILLING.replace("coalesce(a, 0)", "(SELECT count(*) FROM items)"), FILLING_DOWN)
+    fixing.fix()
+    texts = [path.read_text() for path in (*fixing.added, fixing.file)]
+    assert sum("SET b = (SELECT count(*) FROM items) WHERE" in text for text in texts) == 1
+    fixing.there_and_back()
+
+
 def test_each_of_several_revisions_reverses_by_itself(fixing: Fixing) -> None:
     fixing.head(MIXED, MIXED_DOWN)
     fixing.fix()
@@ -581,4 +620,15 @@ def test_mariadb_states_the_cheapest_form(fixing_mysql: Fixing) -> None:
     assert "with op.stating('INSTANT'):\n        op.add_column(" in text
     assert "with op.stating('INPLACE', 'NONE'):\n        op.create_index(" in text
     assert "# new" in text
+    fixing_mysql.there_and_back()
+
+
+def test_on_mariadb_an_update_of_rows_without_a_value_runs_in_batches(
+    fixing_mysql: Fixing,
+) -> None:
+    fixing_mysql.head("op.execute(\"UPDATE items SET name = '50%' WHERE name IS NULL\")", "pass")
+    fixing_mysql.fix()
+    text = fixing_mysql.file.read_text()
+    assert "op.backfill_online('items', 'name', \"'50%'\")" in text
+    assert fixing_mysql.findings("locks/", "hygiene/") == []
     fixing_mysql.there_and_back()

@@ -5,13 +5,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from assay.dialects import Address
 from assay.errors import ProcedureStop, UsageError
 from assay.generate.autogenerate import Generated, generate_file
+from assay.generate.batched_slots import in_one, runs_in_batches, with_batches
 from assay.generate.plan.comparison import Request
 from assay.generate.slots import backfill_body, stamped
+from assay.generate.updates import hidden_in
 from assay.project.compat import reload_revision
 from assay.project.project import Project
 from assay.project.revision_file import Slot, fill_slots, find_slots
@@ -89,6 +92,9 @@ def write_revision(
         bodies = _bodies(generated, request, kept or {})
         texts = [fill_slots(text, {k: list(v) for k, v in bodies.items()})[0] for text in texts]
         texts = mark_drops(texts, request.answers.drop)
+        dialect, hidden = generated.dialect.name, hidden_in(request.old)
+        wanted = partial(runs_in_batches, dialect=dialect, online=request.online)
+        texts = [with_batches(text, wanted, dialect, hidden) for text in texts]
         parts = []
         for revision, path, text in zip(generated.revisions, generated.paths, texts, strict=True):
             path.write_text(text, encoding="utf-8")
@@ -114,7 +120,8 @@ def _bodies(
         bodies[target] = [
             line.format(target=target, table=table, column=column) for line in _EXAMPLE
         ]
-    bodies |= {target: body for target, body in kept.items() if target in bodies}
+    dialect = generated.dialect
+    bodies |= {t: in_one(body, dialect) for t, body in kept.items() if t in bodies}
     for target, expression in request.answers.backfill.items():
         if target not in targets:
             raise UsageError(
@@ -122,7 +129,7 @@ def _bodies(
                 next_step="Columns that need one: " + (", ".join(targets) or "none") + ".",
             )
         still = stamped(target, request.old, request.new)
-        bodies[target] = backfill_body(target, expression, generated.dialect, still)
+        bodies[target] = backfill_body(target, expression, dialect, still)
     return bodies
 
 

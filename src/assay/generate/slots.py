@@ -16,13 +16,14 @@ from alembic.operations import ops
 
 from assay.catalog import Snapshot
 from assay.errors import UsageError
+from assay.generate.updates import Backfill
 from assay.project.revision_file import SLOT_END, SLOT_START
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
     from sqlalchemy.engine import Dialect
 
-__all__ = ["BackfillOp", "backfill_body", "slots_in", "stamped"]
+__all__ = ["BackfillOp", "backfill_body", "executed", "slots_in", "stamped", "written"]
 
 
 class BackfillOp(ops.MigrateOperation):
@@ -84,6 +85,12 @@ def backfill_body(
             f"{target!r} is not table.column or schema.table.column.",
             next_step='Write --backfill users.email="…".',
         )
+    filled = Backfill(table, column, expression, None, schema[0] if schema else None, tuple(still))
+    return [executed(filled, dialect)]
+
+
+def executed(filled: Backfill, dialect: Dialect) -> str:
+    """A backfill as one ``UPDATE``, a line of Python."""
     preparer = dialect.identifier_preparer
     # a driver's "%%"; op.execute makes it so once more
     doubles = "%%" in preparer.quote("%")
@@ -91,10 +98,13 @@ def backfill_body(
     def quote(part: str) -> str:
         return preparer.quote(part).replace("%%", "%") if doubles else preparer.quote(part)
 
-    name = ".".join(quote(part) for part in (*schema, table))
-    values = [f"{quote(column)} = {expression}", *(f"{quote(c)} = {quote(c)}" for c in still)]
-    sql = f"UPDATE {name} SET {', '.join(values)} WHERE {quote(column)} IS NULL"
-    return [f"op.execute({_literal(_without_binds(sql))})"]
+    name = ".".join(quote(part) for part in (filled.schema, filled.table) if part)
+    column = quote(filled.column)
+    values = [f"{column} = {filled.expression}"]
+    values += [f"{quote(c)} = {quote(c)}" for c in filled.unchanged]
+    where = f" AND ({filled.where})" if filled.where else ""
+    sql = f"UPDATE {name} SET {', '.join(values)} WHERE {column} IS NULL{where}"
+    return f"op.execute({written(_without_binds(sql))})"
 
 
 def _without_binds(sql: str) -> str:
@@ -104,7 +114,8 @@ def _without_binds(sql: str) -> str:
     return re.sub(r"(?<![:\w\\]):(?=\w)", r"\\:", sql)
 
 
-def _literal(text: str) -> str:
+def written(text: str) -> str:
+    """A text as Python, in double quotes where nothing speaks against them."""
     if '"' not in text and "\n" not in text and "\\" not in text:
         return f'"{text}"'
     return repr(text)

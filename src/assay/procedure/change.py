@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 from assay.catalog import compare
 from assay.errors import AssayError, ExitCode, ProcedureStop, UsageError
 from assay.generate.answers import Answers
+from assay.generate.batched_slots import runs_in_batches, with_batches
 from assay.generate.revision import mark_drops
 from assay.generate.slots import backfill_body, stamped
+from assay.generate.updates import hidden_in
 from assay.procedure import state
 from assay.procedure.applying import apply_step, on_database_step, recover
 from assay.procedure.generating import files_data, slot_lines, with_files
@@ -341,6 +343,9 @@ def _answer(session: Session, pending: state.Change, answers: Answers) -> None:
     }
     filled = [fill_slots(path.read_text(encoding="utf-8"), dict(bodies)) for path in paths]
     texts = mark_drops([text for text, _ in filled], answers.drop)
+    hidden = hidden_in(session.chain.snapshot)
+    wanted = partial(runs_in_batches, dialect=dialect.name, online=session.online)
+    texts = [with_batches(text, wanted, dialect.name, hidden) for text in texts]
     unknown = set(bodies).intersection(*(left for _, left in filled))
     if unknown:
         raise UsageError(

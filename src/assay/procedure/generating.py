@@ -106,6 +106,8 @@ def slot_lines(written: Written) -> tuple[Line, ...]:
     for path, slot in written.slots:
         place = f"{path.name}:{slot.start}" if several else f"line {slot.start}"
         lines.append(Line(f"backfill slot for {slot.target}, {place}"))
+        if slot.one_because:
+            lines.append(Line(f"it stays one UPDATE: {slot.one_because}", "hint"))
     return tuple(lines)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 __all__ = [
+    "ONE_UPDATE",
     "SLOT_END",
     "SLOT_START",
     "Slot",
@@ -25,9 +26,12 @@ __all__ = [
 
 SLOT_START = "# assay: backfill"
 SLOT_END = "# assay: end backfill"
+ONE_UPDATE = "# one UPDATE, not batches:"
+"""A comment in a slot; behind it, why."""
 
 _START = re.compile(r"^(?P<indent>\s*)# assay: backfill (?P<target>\S+)")
 _END = re.compile(r"^\s*# assay: end backfill")
+_APART = re.compile(r"^\s+\w+\.own_transaction\(\)")
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Slot:
     :param end: line of the closing marker.
     :param body: the lines between, without their common indentation.
     :param direction: ``upgrade`` or ``downgrade``.
+    :param apart: what ran before it in its function is committed: ``op.own_transaction()``.
     """
 
     target: str
@@ -46,6 +51,13 @@ class Slot:
     end: int
     body: tuple[str, ...]
     direction: str = "upgrade"
+    apart: bool = False
+
+    @property
+    def one_because(self) -> str | None:
+        """Why a slot of an online change is one ``UPDATE``; None where nothing says so."""
+        found = (line for line in self.body if line.startswith(ONE_UPDATE))
+        return next((line.removeprefix(ONE_UPDATE).strip() for line in found), None)
 
     @property
     def empty(self) -> bool:
@@ -58,16 +70,18 @@ def find_slots(text: str) -> tuple[Slot, ...]:
     found: list[Slot] = []
     target, start, indent = "", 0, ""
     body: list[str] = []
-    direction = "upgrade"
+    direction, apart = "upgrade", False
     for number, line in enumerate(text.splitlines(), 1):
         opening = _START.match(line)
         if line.startswith(("def upgrade", "def downgrade")):
             direction = "downgrade" if line.startswith("def downgrade") else "upgrade"
+            apart = False
+        apart = apart or _APART.match(line) is not None
         if opening:
             target, start, indent = opening["target"], number, opening["indent"]
             body = []
         elif start and _END.match(line):
-            found.append(Slot(target, start, number, tuple(body), direction))
+            found.append(Slot(target, start, number, tuple(body), direction, apart))
             start = 0
         elif start:
             body.append(line[len(indent) :] if line.startswith(indent) else line.lstrip())

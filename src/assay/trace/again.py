@@ -155,8 +155,10 @@ class _Second:
 
 
 def _changed_rows(statement: StatementEffect) -> bool:
+    # a batch of an operation of ours goes on where it is run again, and changes no row twice
     return (
         not statement.changed_catalog
+        and not statement.by_operation
         and not statement.elsewhere
         and any(change.any for change in statement.observed.rows.values())
     )

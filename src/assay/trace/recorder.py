@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.catalog import Snapshot
 from assay.dialects import Address, Dialect, Follower, Grant, Observation, Observer
+from assay.operations.online.stated import as_stated
 from assay.project.project import query_on
 from assay.trace.effects import StatementEffect, is_writing
 from assay.trace.failing import failure_of
@@ -63,13 +64,15 @@ class Recorder:
             # in a transaction, what is committed is asked if it turns out to be wanted
             if self._at and self._privileges is None and self._autocommit:
                 self._privileges = self.dialect.privileges(self._query)
-        elif self._mark is None and not self._by_operation(context):
+        elif self._mark is None and self._looks(statement, context):
             self._mark = self._read_mark()
-        self._sql = statement
+        self._sql = as_stated(self.connection, statement)
         self._began = time.perf_counter()
         if self.observer is not None:
             try:
-                statement = self.observer.before(statement, autocommit=self._autocommit)
+                sent = self.observer.before(self._sql, autocommit=self._autocommit)
+                if sent != self._sql:
+                    statement = sent
             except Exception as error:
                 # MySQL: a form of it was tried, and it is the statement that is wrong
                 self._failed(error)
@@ -112,13 +115,14 @@ class Recorder:
         observed = self.observer.after(statement, rows) if self.observer else Observation()
         by_operation = self._by_operation(context)
         before: Snapshot | None = self.follower.state.snapshot if self.follower else None
-        # what an operation runs writes the catalog, or asks on the way; no need to look
-        changed = by_operation and is_writing(statement)
+        # an operation's DDL writes the catalog, or it asks on the way; no need to look
+        looks = self._looks(statement, context)
+        changed = not looks and is_writing(statement) and _verb(statement) not in _SESSION
         if self.follower is not None:
-            if changed or not by_operation:
+            if changed or looks:
                 wrote = self.follower.look(autocommit=self._autocommit)
                 changed = changed or wrote
-        elif by_operation:
+        elif not looks:
             self._mark = None
         else:
             mark = self._read_mark()
@@ -172,6 +176,13 @@ class Recorder:
             return "unknown"
         return self.dialect.catalog_mark(self._query)
 
+    def _looks(self, statement: str, context: Any) -> bool:
+        """Whether only looking tells if the catalog was written: not for what an operation makes.
+
+        Of its statements an ``UPDATE`` can run anything: functions, triggers.
+        """
+        return _verb(statement) == "UPDATE" or not self._by_operation(context)
+
     @staticmethod
     def _by_operation(context: Any) -> bool:
         """DDL that an operation of Alembic's or ours rendered, as against SQL text and metadata calls."""
@@ -190,6 +201,13 @@ class Recorder:
                 return True
             frame = frame.f_back
         return False
+
+
+_SESSION = ("SET", "RESET", "COMMIT")
+
+
+def _verb(sql: str) -> str:
+    return sql.lstrip().partition(" ")[0].upper()
 
 
 _ALEMBIC = ("alembic/operations/toimpl.py", "alembic/operations/batch.py")

@@ -137,7 +137,11 @@ class _Tracing:
         finally:
             if self.connection.in_transaction():
                 self.connection.rollback()
-        self._rendered &= all(s.by_operation or not s.changed_catalog for s in recorder.statements)
+        # what counts rows is no DDL, and may run whatever a trigger runs
+        self._rendered &= all(
+            (s.by_operation and s.rows is None) or not s.changed_catalog
+            for s in recorder.statements
+        )
         # what is wrong after the one is found after the other
         again = direction == "upgrade" and failure is None
         self.state = after = follower.settle(trusting=again or self._rendered)

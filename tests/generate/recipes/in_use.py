@@ -108,6 +108,11 @@ class InUse:
             return [d.text for d in _left(session)]
 
     @property
+    def findings(self) -> list[str]:
+        """The rules of whatever the review says, of both directions."""
+        return [f.rule for r in self.reviews for f in r.findings]
+
+    @property
     def lock_findings(self) -> list[str]:
         """What the review says of locks."""
         return [f.rule for r in self.reviews for f in r.findings if f.rule.startswith("locks/")]
@@ -130,13 +135,7 @@ def _left(session: Session) -> Any:
 @contextmanager
 def in_use(server: str, folder: Path, models: str, *rows: str) -> Iterator[InUse]:
     """A project whose first revision is applied, with these rows."""
-    name = f"assay_t_{uuid.uuid4().hex[:10]}"
-    url = sa.make_url(server)
-    admin = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    try:
-        real = url.set(database=name).render_as_string(hide_password=False)
+    with _database(server, folder) as real:
         project = InUse(lay_out(folder, url=real, revisions={}), real)
         project.models(models)
         with opened(project.folder) as session:
@@ -144,6 +143,21 @@ def in_use(server: str, folder: Path, models: str, *rows: str) -> Iterator[InUse
         project.upgrade()
         project.sql(*rows)
         yield project
+
+
+@contextmanager
+def _database(server: str, folder: Path) -> Iterator[str]:
+    """The URL of a new database on a server; of a new file for ``sqlite``."""
+    url = sa.make_url(server)
+    if url.get_backend_name() == "sqlite":
+        yield f"sqlite:///{folder / 'app.db'}"
+        return
+    name = f"assay_t_{uuid.uuid4().hex[:10]}"
+    admin = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    try:
+        yield url.set(database=name).render_as_string(hide_password=False)
     finally:
         force = " WITH (FORCE)" if url.get_backend_name() == "postgresql" else ""
         with admin.connect() as connection:

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
 from in_use import in_use
 from sqlalchemy import event
 from test_recipes_postgresql import CASES, ROWS, items
 
 from assay.generate.answers import Answers
-from assay.operations.online import waiting
+from assay.operations.online import batches, waiting
 
 
 class Died(Exception):
@@ -184,6 +186,102 @@ def test_rows_that_move_while_they_are_filled_are_filled_too(
         assert moved
         assert project.sql("SELECT count(*) FROM items WHERE u IS NULL") == [(0,)]
         assert project.planned_again() == []
+
+
+FILL = Answers(backfill={"items.b": "coalesce(a, 0) + 1"})
+FILLED = items('sa.Column("b", sa.BigInteger, nullable=False)')
+FILLS = "UPDATE items SET b"
+
+
+def test_a_backfill_that_dies_goes_on_where_it_was(
+    postgresql_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "PAGES", 3)
+    with in_use(postgresql_server, tmp_path / "app", items(), *ROWS) as project:
+        project.change(FILLED, FILL)
+        project.upgrade("c0")
+        with dying_before(5) as seen, pytest.raises(Died):
+            project.upgrade()
+        assert all(one.startswith(FILLS) for one in seen)
+        ((filled,),) = project.sql("SELECT count(b) FROM items")
+        assert 0 < filled < 3000
+        # what the application wrote meanwhile is not touched
+        project.sql("UPDATE items SET b = -1 WHERE b IS NULL AND id > 2900")
+        project.upgrade()
+        wrong = "SELECT count(*) FROM items WHERE b <> CASE WHEN id > 2900 THEN -1 ELSE a + 1 END"
+        assert project.sql(wrong) == [(0,)]
+        assert project.planned_again() == []
+
+
+def test_a_batch_behind_somebody_elses_row_is_tried_again(
+    postgresql_server: str, tmp_path: Path
+) -> None:
+    with in_use(postgresql_server, tmp_path / "app", items(), *ROWS) as project:
+        project.change(FILLED, FILL)
+        project.upgrade("c0")
+        writer = sa.create_engine(project.url, poolclass=sa.NullPool).connect()
+        writer.exec_driver_sql("UPDATE items SET name = 'mine' WHERE id = 2000")
+        refused: list[str] = []
+
+        def leave(context: Any) -> None:
+            refused.append(str(context.original_exception))
+            writer.commit()
+
+        event.listen(sa.Engine, "handle_error", leave)
+        try:
+            project.upgrade()
+        finally:
+            event.remove(sa.Engine, "handle_error", leave)
+            writer.close()
+        assert len(refused) == 1
+        assert "lock timeout" in refused[0]
+        assert project.sql("SELECT count(*) FROM items WHERE b = a + 1") == [(3000,)]
+
+
+def test_a_partitioned_table_is_filled_in_batches_too(
+    postgresql_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "PAGES", 3)
+    with in_use(postgresql_server, tmp_path / "app", items(), *ROWS) as project:
+        project.sql(
+            "CREATE TABLE parts (id int, b int) PARTITION BY RANGE (id)",
+            "CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (1000)",
+            "CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM (1000) TO (9000)",
+            "INSERT INTO parts SELECT i FROM generate_series(1, 3000) i",
+        )
+        with project.connection() as connection, dying_before(10_000) as seen:
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+            operations = Operations(MigrationContext.configure(connection))
+            operations.backfill_online("parts", "b", "id * 2")
+        assert len(seen) > 3
+        assert project.sql("SELECT count(*) FROM parts WHERE b = id * 2") == [(3000,)]
+
+
+def test_mariadb_fills_by_the_key_and_goes_on(
+    mariadb_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "ROWS", 100)
+    rows = (
+        "INSERT INTO parents VALUES (1)",
+        "INSERT INTO items SELECT seq, 1, seq, '50%%' FROM seq_1_to_950",
+    )
+    with in_use(mariadb_server, tmp_path / "app", items(), *rows) as project:
+        project.sql("ALTER TABLE items ADD COLUMN b BIGINT")
+        engine = sa.create_engine(project.url)
+
+        def fill() -> None:
+            with engine.connect() as connection:
+                operations = Operations(MigrationContext.configure(connection))
+                operations.backfill_online("items", "b", "a + (name LIKE '50%')")
+
+        with dying_before(5), pytest.raises(Died):
+            fill()
+        assert project.sql("SELECT count(b) FROM items") == [(300,)]
+        with dying_before(10_000) as seen:
+            fill()
+        engine.dispose()
+        assert len(seen) == 11
+        assert project.sql("SELECT count(*) FROM items WHERE b = a + 1") == [(950,)]
 
 
 def test_in_a_transaction_it_refuses(postgresql_server: str, tmp_path: Path) -> None:

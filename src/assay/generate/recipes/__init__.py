@@ -14,6 +14,7 @@ from alembic.operations import ops
 
 from assay.generate.recipes import (
     added_columns,
+    backfills,
     checks,
     enum_values,
     fills,
@@ -44,6 +45,7 @@ _RECIPES: tuple[tuple[type[ops.MigrateOperation], Recipe], ...] = tuple(
         added_columns,
         enum_values,
         fills,
+        backfills,
     )
     for kind in module.KINDS
 )
@@ -59,7 +61,7 @@ def safe_form(op: ops.MigrateOperation, situation: Situation) -> list[ops.Migrat
 
     :returns: None where it stays as it is.
     """
-    if situation.dialect != "postgresql":
+    if situation.dialect != "postgresql" and not isinstance(op, ops.ExecuteSQLOp):
         return None
     for kind, recipe in _RECIPES:
         if isinstance(op, kind):

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from alembic.operations import ops
 from sqlalchemy.sql.elements import conv
 
 from assay.catalog import Change, Difference, Snapshot
+from assay.generate.batched_slots import in_batches
 from assay.generate.recipes import quick_form, safe_form
 from assay.generate.recipes.sections import Kind, touches
 from assay.generate.recipes.situation import Situation
 from assay.generate.recipes.source import Function, Piece
 from assay.generate.recipes.stated import Form
+from assay.generate.updates import hidden_in
 from assay.operations.online.stated import StatedOp
+from assay.operations.rendering import IMPORT
 
 __all__ = [
     "Happened",
@@ -245,7 +248,12 @@ def _item(piece: Piece, seen: _Seen, on: Situation, render: Render) -> Item:
         safe, quick = safe_form(item.operation, on), quick_form(item.operation)
         item.safe = None if safe is None else render(safe)
         item.quick = None if quick is None else render(quick)
-    if item.safe is not None or seen.outside:
+    if piece.slot and in_use and not seen.outside:
+        item.safe = _batched(piece, on)
+    if piece.slot and item.safe is not None:
+        item.kind = Kind.DATA
+        item.piece = replace(piece, comments=())  # they are in what takes its place
+    elif item.safe is not None or seen.outside:
         item.kind = Kind.ONLINE
     elif item.quick is not None:
         item.kind = Kind.QUICK
@@ -256,6 +264,15 @@ def _item(piece: Piece, seen: _Seen, on: Situation, render: Render) -> Item:
     if item.safe is None and not seen.outside:
         item.stays = _why(piece, seen)
     return item
+
+
+def _batched(piece: Piece, on: Situation) -> Rendered | None:
+    """A slot filled in batches; None where it is not one ``UPDATE`` that can be."""
+    opening, *body, closing = [line.text for line in piece.text]
+    found = in_batches(body, on.dialect, hidden_in(on.before))
+    if not any(".backfill_online(" in line for line in found) or found == body:
+        return None
+    return Rendered((opening, *found, closing), frozenset({IMPORT}))
 
 
 _CONSTRAINTS = ("check", "foreign key", "unique", "primary key")

@@ -7,6 +7,7 @@ On other servers they are Alembic's own operations.
 
 from __future__ import annotations
 
+from assay.operations.online import backfill as backfill
 from assay.operations.online import columns as columns
 from assay.operations.online import constraints as constraints
 from assay.operations.online import enums as enums

@@ -1,4 +1,4 @@
-"""PostgreSQL: a column whose default differs from row to row, and rows filled in batches."""
+"""PostgreSQL: a column whose default differs from row to row, its rows filled in batches."""
 
 from __future__ import annotations
 
@@ -8,26 +8,21 @@ from alembic.autogenerate import renderers
 from alembic.operations import Operations, ops
 from sqlalchemy import Column
 
+from assay.operations.online.batches import update_in_batches
 from assay.operations.online.looking import answer, online_here, relation, renamed_call
 from assay.operations.online.not_null import prove_not_null
-from assay.operations.online.waiting import briefly, patiently
+from assay.operations.online.waiting import briefly
 from assay.operations.rendering import call
-from assay.operations.statements import named, run
+from assay.operations.statements import named
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
 
 __all__ = ["AddColumnOnlineOp", "FillNullsOnlineOp", "fill"]
 
-PAGES = 100
-"""Pages of a table (8 KiB each) whose rows are filled in one transaction."""
-
 _THERE = """
 SELECT 1 AS there FROM pg_attribute
 WHERE attrelid = to_regclass(:relation) AND attname = :name AND NOT attisdropped"""
-_PAGES = """
-SELECT pg_relation_size(to_regclass(:relation))
-    / CAST(current_setting('block_size') AS int8) AS pages"""
 
 
 @Operations.register_operation("add_column_online")
@@ -113,28 +108,9 @@ def _fill(operations: Operations, op: FillNullsOnlineOp) -> None:
 
 
 def fill(operations: Operations, table: str, schema: str | None, column: str) -> None:
-    """Rows in which a column is NULL get its default, so many pages at a time.
-
-    Rows that are inserted meanwhile have the default by themselves. By page, because reading a range
-    of pages needs no index (PostgreSQL 14 and later; before, each batch reads the table).
-    """
-    target, name = named(operations, table, schema), named(operations, column)
-    update = f"UPDATE {target} SET {name} = DEFAULT WHERE {name} IS NULL"
-    found = None
-    if operations.get_context().dialect.name == "postgresql":
-        found = answer(operations, _PAGES, relation=relation(operations, table, schema))
-    with patiently(operations):
-        pages = found.pages if found is not None and found.pages else 0
-        if pages:
-            # one row alone: a default or a trigger that fails does so before much is written
-            first = f"ctid = (SELECT ctid FROM {target} WHERE {name} IS NULL LIMIT 1)"
-            run(operations, f"{update} AND {first}")
-        for start in range(0, pages, PAGES):
-            place = f"ctid >= '({start},0)'::tid AND ctid < '({start + PAGES},0)'::tid"
-            run(operations, f"{update} AND {place}")
-        # rows that somebody wrote meanwhile may have moved where no batch came by; without a place
-        # the server follows them (PostgreSQL docs, 13.2.1)
-        run(operations, update)
+    """Rows in which a column is NULL get its default; those inserted meanwhile have it by themselves."""
+    name = named(operations, column)
+    update_in_batches(operations, table, schema, f"{name} = DEFAULT", f"{name} IS NULL")
 
 
 @renderers.dispatch_for(AddColumnOnlineOp)

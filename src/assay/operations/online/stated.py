@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from alembic.autogenerate.api import AutogenContext
+    from sqlalchemy import Connection
 
-__all__ = ["StatedOp", "altering"]
+__all__ = ["StatedOp", "altering", "as_stated"]
+
+_SAID = "assay_stated_form"
 
 _NAME = r"(?:`(?:[^`]|``)*`|[^\s`.]+)"
 _DROP = re.compile(rf"\s*DROP INDEX (?P<name>{_NAME}) ON (?P<table>{_NAME}(?:\.{_NAME})?)\s*\Z")
@@ -77,10 +80,19 @@ def _stating(operations: Operations, algorithm: str, lock: str | None) -> Iterat
 
     connection = context.connection
     event.listen(connection, "before_cursor_execute", before, retval=True)
+    outer = connection.info.get(_SAID)
+    connection.info[_SAID] = said
     try:
         yield
     finally:
+        connection.info[_SAID] = outer
         event.remove(connection, "before_cursor_execute", before)
+
+
+def as_stated(connection: Connection, sql: str) -> str:
+    """A statement as it is sent: for who listens on the connection since before it was to state its form."""
+    said = connection.info.get(_SAID)
+    return _with(sql, said) if said else sql
 
 
 def _with(sql: str, said: list[str]) -> str:

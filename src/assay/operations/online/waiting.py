@@ -56,16 +56,21 @@ def _limited(operations: Operations, limit: str) -> Iterator[None]:
     run(operations, back)
 
 
-def briefly(operations: Operations, work: Callable[[], object]) -> None:
-    """Run a statement whose lock others wait for: it gives up soon, and is tried again after a pause.
+def briefly(operations: Operations, *works: Callable[[], object]) -> None:
+    """Run statements whose locks others wait for: each gives up soon, and is tried again after a pause.
 
-    :param work: one statement, outside of a transaction.
-    :raises sqlalchemy.exc.DBAPIError: it got no lock in :data:`TRIES` tries.
+    :param works: one statement each, outside of a transaction.
+    :raises sqlalchemy.exc.DBAPIError: one got no lock in :data:`TRIES` tries.
     """
+    with _limited(operations, TRY):
+        for work in works:
+            _tried(work)
+
+
+def _tried(work: Callable[[], object]) -> None:
     for left in reversed(range(TRIES)):
         try:
-            with _limited(operations, TRY):
-                work()
+            work()
             return
         except DBAPIError as error:
             if not left or _code(error) != _LOCK_NOT_AVAILABLE:

@@ -28,4 +28,19 @@ CASES = (
         advised=COLUMN,
         advised_down='raise NotImplementedError("nick is needed by the old release as well")',
     ),
+    Case(
+        "hygiene/no-downgrade",
+        "postgresql",
+        "CREATE TYPE mood AS ENUM ('glad');\nCREATE TABLE users (id int PRIMARY KEY, mood mood);",
+        bad="""
+            with op.get_context().autocommit_block():
+                op.execute("ALTER TYPE mood ADD VALUE IF NOT EXISTS 'sad'")
+        """,
+        good="op.execute(\"UPDATE users SET mood = 'glad'\")",
+        advised="""
+            with op.get_context().autocommit_block():
+                op.execute("ALTER TYPE mood ADD VALUE IF NOT EXISTS 'sad'")
+        """,
+        advised_down='raise NotImplementedError("PostgreSQL drops no value of an enum")',
+    ),
 )

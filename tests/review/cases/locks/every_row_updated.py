@@ -13,6 +13,12 @@ with op.get_context().autocommit_block():
         " (SELECT id FROM users WHERE {0} IS DISTINCT FROM true LIMIT 2)")).rowcount:
         pass
 """
+RANGES = """
+for low in (0, 50):
+    op.execute("UPDATE orders SET state = 'x' WHERE (state IS NULL OR state <> 'x')"
+               f" AND id >= {low} AND id < {low + 50}")
+"""
+OWN = f"with op.get_context().autocommit_block():{RANGES}".replace("\n", "\n    ")
 ADD = 'op.add_column("users", sa.Column("paid", sa.Boolean()))'
 
 CASES = (
@@ -31,6 +37,33 @@ CASES = (
         bad='op.execute("UPDATE users SET active = true")',
         good='op.execute("UPDATE users SET active = true WHERE active IS NULL")',
         advised=BATCHES.format("active"),
+    ),
+    # three rows are all in the first batch
+    *(
+        Case(
+            "locks/every-row-updated",
+            engine,
+            "CREATE TABLE orders (id INTEGER PRIMARY KEY, state VARCHAR(20));",
+            bad=RANGES,
+            good=OWN,
+            advised=OWN,
+        )
+        for engine in ("postgresql", "mysql")
+    ),
+    # a loop, and not over batches: the second column has nothing to be filled
+    Case(
+        "locks/every-row-updated",
+        "postgresql",
+        SETUP,
+        bad=f"""
+            {ADD}
+            with op.get_context().autocommit_block():
+                for column in ("paid", "id"):
+                    op.execute(f"UPDATE users SET {{column}} = DEFAULT WHERE {{column}} IS NULL")
+        """,
+        good=ADD,
+        advised=(ADD, BATCHES.format("paid")),
+        same=False,
     ),
     *(
         Case(

@@ -1,12 +1,13 @@
 """What the revision does depends on a variable of the environment.
 
 What it flags: ``upgrade()`` or ``downgrade()``, or what they call, read an environment variable; what a
-library reads for itself does not count.
+module reads while it is imported, or Alembic, SQLAlchemy and a driver for themselves, does not count.
 Why: the same revision then makes one schema here and another there, or takes back what was never made,
 and the variable is another one on the day of the rollback.
 Unsafe: ``if os.environ.get("MULTI_TENANT"): op.create_table(…)``
 Safe instead: the value written into the revision; or decide by what the database holds.
-When it is fine: what is read changes nothing in the database: a level of logging, a size of batches.
+When it is fine: what is read changes nothing in the database: a level of logging, a size of batches, a
+setting of a library that is used.
 Measured on: PostgreSQL 15, MariaDB 10.11, SQLite 3.40.
 """
 

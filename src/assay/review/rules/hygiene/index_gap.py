@@ -12,9 +12,9 @@ Measured on: PostgreSQL 15, MariaDB 10.11.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from assay.catalog import CatalogObject, Change
+from assay.catalog import CatalogObject, Change, Difference
 from assay.review.finding import Finding, Severity
 from assay.review.parts import columns_of
 from assay.review.rule import Rule, RuleContext
@@ -40,8 +40,20 @@ def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iter
                     for one in [r for r in away if _replaced(r, statement, found)]:
                         away.remove(one)
                         yield _finding(one, found)
-                elif difference.change is Change.REMOVED and _was_there(found, context):
+                elif _is_away(difference, differences) and _was_there(found, context):
                     away.append((operation, statement, found))
+
+
+def _is_away(difference: Difference, beside: Iterable[Difference]) -> bool:
+    """Whether an index is gone, not only renamed by the same statement."""
+    gone = difference.object
+    return difference.change is Change.REMOVED and not any(
+        other.change is Change.ADDED
+        and other.object.kind == gone.kind
+        and other.object.key[:-1] == gone.key[:-1]
+        and columns_of(other.object) == columns_of(gone)
+        for other in beside
+    )
 
 
 def _was_there(found: CatalogObject, context: RuleContext) -> bool:

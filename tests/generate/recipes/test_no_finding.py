@@ -1,0 +1,133 @@
+"""Whatever generation writes online, reviewed again, shows no finding: not of locks, nor of anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from in_use import accept, in_use
+
+from assay.generate.answers import Answers
+
+PARENTS = (
+    'parents = sa.Table("parents", metadata, sa.Column("id", sa.BigInteger, primary_key=True))\n'
+)
+ROWS = (
+    "INSERT INTO parents VALUES (1), (2), (3)",
+    "INSERT INTO items (id, parent_id, a, name) VALUES (1, 1, 1, 'x'), (2, 2, 2, 'y'), (3, 3, 3, 'z')",
+)
+REQUIRED_VALUE = {
+    # whoever runs the old code inserts no value for it: of the models, whatever the form
+    "not null": ["compatibility/value-required"],
+    "not null with backfill": ["compatibility/value-required"],
+}
+ON_MARIADB = {
+    # the rows are filled and committed before NOT NULL is set, in one revision: it runs again
+    "not null": ["compatibility/value-required", "hygiene/implicit-commits"],
+    "not null with backfill": ["compatibility/value-required", "hygiene/implicit-commits"],
+    # the server has no form of these in which rows are looked at while others write
+    "check": ["locks/check-blocks"],
+    "foreign key": [
+        "data/rows-break-it",
+        "hygiene/implicit-commits",
+        "locks/foreign-key-blocks-writes",
+    ],
+}
+ON_SQLITE = {
+    # each of these copies the table, while the file is locked: the server has nothing else
+    **{case: ["locks/rewrite"] for case in ("check", "foreign key", "primary key", "unique")},
+    "not null": ["compatibility/value-required", "locks/rewrite"],
+    "not null with backfill": [
+        "compatibility/value-required",
+        "locks/every-row-updated",
+        "locks/rewrite",
+    ],
+}
+
+
+def items(*more: str, a: str = "", key: bool = True) -> str:
+    """The models: each table has a ``bigint`` key, the foreign key's column an index."""
+    columns = [
+        f'sa.Column("id", sa.BigInteger, nullable=False, primary_key={key}, autoincrement=False)',
+        'sa.Column("parent_id", sa.BigInteger, index=True)',
+        f'sa.Column("a", sa.Integer{a})',
+        'sa.Column("name", sa.String(50))',
+        *more,
+    ]
+    return PARENTS + f'items = sa.Table("items", metadata, {", ".join(columns)})\n'
+
+
+FOREIGN_KEY = 'sa.ForeignKeyConstraint(["parent_id"], ["parents.id"], name="fk")'
+INDEX = 'sa.Index("ix_a", "a")'
+CHECK = "sa.CheckConstraint('a > -10', name='positive')"
+REQUIRED = 'sa.Column("b", sa.Integer, nullable=False)'
+CONSTANT = 'sa.Column("b", sa.Integer, nullable=False, server_default="7")'
+UNIQUE = 'sa.UniqueConstraint("a", name="uq")'
+
+EVERYWHERE = {
+    "index created": (items(), items(INDEX)),
+    "index dropped": (items(INDEX), items()),
+    "foreign key": (items(), items(FOREIGN_KEY)),
+    "check": (items(), items(CHECK)),
+    "not null": (items(), items(a=", nullable=False")),
+    "not null with backfill": (items(), items(REQUIRED)),
+    "unique": (items(), items(UNIQUE)),
+    "primary key": (items(key=False), items()),
+    "constant default": (items(), items(CONSTANT)),
+    "nullable column": (items(), items('sa.Column("b", sa.Integer)')),
+}
+
+
+def moods(*labels: str) -> str:
+    """The models with an enum column."""
+    return items(f'sa.Column("mood", sa.Enum({", ".join(map(repr, labels))}, name="mood"))')
+
+
+POSTGRESQL = {
+    **EVERYWHERE,
+    "volatile default": (
+        items(),
+        items(
+            'sa.Column("u", sa.Uuid, nullable=False, server_default=sa.text("gen_random_uuid()"))'
+        ),
+    ),
+    "enum value": (moods("b"), moods("a", "b")),
+}
+MARIADB = {**EVERYWHERE, "enum value": (moods("b"), moods("b", "c"))}
+
+
+def answers(case: str) -> Answers:
+    """What is said of rows."""
+    fills = {
+        "not null": {"items.a": "0"},
+        "not null with backfill": {"items.b": "coalesce(a, 0) + 1"},
+    }
+    return Answers(backfill=fills.get(case, {}))
+
+
+@pytest.mark.parametrize("case", POSTGRESQL)
+def test_on_postgresql(case: str, postgresql_server: str, tmp_path: Path) -> None:
+    old, new = POSTGRESQL[case]
+    with in_use(postgresql_server, tmp_path / "app", old, *ROWS) as project:
+        project.change(new, answers(case))
+        assert project.findings == REQUIRED_VALUE.get(case, [])
+        accept(project)
+
+
+@pytest.mark.parametrize("case", MARIADB)
+def test_on_mariadb(case: str, mariadb_server: str, tmp_path: Path) -> None:
+    old, new = MARIADB[case]
+    with in_use(mariadb_server, tmp_path / "app", old, *ROWS) as project:
+        project.change(new, answers(case))
+        assert project.findings == ON_MARIADB.get(case, [])
+        accept(project)
+
+
+@pytest.mark.parametrize("case", EVERYWHERE)
+def test_on_sqlite(case: str, tmp_path: Path) -> None:
+    """There is no other form there: whoever writes locks the file."""
+    old, new = EVERYWHERE[case]
+    with in_use("sqlite://", tmp_path / "app", old, *ROWS) as project:
+        project.change(new, answers(case))
+        assert project.findings == ON_SQLITE.get(case, [])
+        accept(project)
