@@ -24,7 +24,7 @@ from assay.prove.reversal import Reversal
 from assay.prove.rows import make_rows
 from assay.prove.walk import walk
 from assay.shadow.reading import Reading, connection_of
-from assay.trace.run import Fill
+from assay.trace.filled import Fill
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext

@@ -29,7 +29,7 @@ from assay.report import Line, Status, Step
 from assay.review.engine import Review, review
 from assay.shadow.reading import Reading, read_database
 from assay.trace.effects import Trace
-from assay.trace.run import Fill
+from assay.trace.filled import Fill
 
 if TYPE_CHECKING:
     from alembic.script import Script

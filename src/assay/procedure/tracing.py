@@ -13,7 +13,8 @@ from assay.procedure.session import Session
 from assay.prove.rows import make_rows
 from assay.trace.again import look_again, worth_a_second_look
 from assay.trace.effects import Trace
-from assay.trace.run import Fill, trace_revision
+from assay.trace.filled import Fill
+from assay.trace.run import trace_revision
 
 if TYPE_CHECKING:
     from alembic.script import Script

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 from assay.catalog import Change, Difference, Snapshot
 from assay.dialects import Address, load
 from assay.errors import AssayError
-from assay.project.compat import end_external_transaction, migration_transaction, set_ddl_memo
+from assay.project.compat import migration_transaction, set_ddl_memo
 from assay.project.project import Project, query_on
 from assay.shadow.reading import connection_of
 from assay.trace.contents import Contents, losses, read_contents
 from assay.trace.effects import StatementEffect, Trace
+from assay.trace.filled import Fill, filled
 from assay.trace.lines import line_on_stack
-from assay.trace.run import Fill
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
@@ -57,11 +57,7 @@ def look_again(
     found: list[_Second] = []
 
     def work(_heads: tuple[str, ...], context: MigrationContext) -> list[Any]:
-        end_external_transaction(context)
-        connection = connection_of(context)
-        if fill is not None:
-            fill(connection)
-            connection.commit()
+        filled(context, fill)
         second = _Second(context, revision, trace)
         second.run()
         found.append(second)

@@ -12,7 +12,6 @@ from assay.catalog import compare
 from assay.dialects import Address, load
 from assay.generate.recipes.rewriting import Happened, Ran
 from assay.project.compat import (
-    end_external_transaction,
     migration_transaction,
     set_ddl_memo,
     version_table,
@@ -20,8 +19,8 @@ from assay.project.compat import (
 from assay.project.failures import RevisionFailed
 from assay.project.project import Project, execute_on, query_on
 from assay.shadow.reading import connection_of
+from assay.trace.filled import Fill, filled
 from assay.trace.recorder import Recorder, recording
-from assay.trace.run import Fill
 
 if TYPE_CHECKING:
     from alembic.operations import ops
@@ -50,11 +49,7 @@ def captured(
     found: list[Found] = []
 
     def work(_heads: tuple[str, ...], context: MigrationContext) -> list[Any]:
-        end_external_transaction(context)
-        connection = connection_of(context)
-        if fill is not None:
-            fill(connection)
-            connection.commit()
+        connection = filled(context, fill)
         dialect = load(at.dialect)
         before = dialect.read_catalog(query_on(connection)).snapshot
         connection.rollback()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,6 @@ from assay.catalog import Snapshot, compare
 from assay.dialects import Address, CatalogState, Dialect, Follower, Observer, load
 from assay.errors import AssayError
 from assay.project.compat import (
-    end_external_transaction,
     migration_transaction,
     set_ddl_memo,
     version_table,
@@ -20,18 +18,15 @@ from assay.project.project import Project, execute_on, query_on
 from assay.shadow.reading import connection_of, visible
 from assay.trace.effects import Failure, StatementEffect, Trace
 from assay.trace.failing import failure_of
+from assay.trace.filled import Fill, filled
 from assay.trace.happenings import watching
 from assay.trace.recorder import recording
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
     from alembic.script import Script
-    from sqlalchemy import Connection
 
-__all__ = ["Fill", "trace_revision"]
-
-Fill = Callable[["Connection"], object]
-"""Makes rows on a connection."""
+__all__ = ["trace_revision"]
 
 
 def trace_revision(
@@ -52,11 +47,7 @@ def trace_revision(
     found: list[Trace] = []
 
     def work(_heads: tuple[str, ...], context: MigrationContext) -> list[Any]:
-        end_external_transaction(context)
-        connection = connection_of(context)
-        if fill is not None:
-            fill(connection)
-            connection.commit()
+        filled(context, fill)
         tracing = _Tracing(context, revision, at, known)
         up = tracing.run("upgrade")
         down = tracing.run("downgrade") if up.failure is None else None
