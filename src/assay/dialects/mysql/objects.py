@@ -193,7 +193,7 @@ def _foreign_keys(
         attributes = {
             "columns": ", ".join(identifier(part[3]) for part in parts),
             "target": identifier(target)
-            if schema == server.database
+            if schema is None
             else f"{identifier(schema)}.{identifier(target)}",
             "target columns": ", ".join(identifier(part[6]) for part in parts),
             "on update": None if rule[2] == unsaid else rule[2],
