@@ -90,7 +90,8 @@ def _state(about: Server, rows: Rows, before: MySQLState | None) -> MySQLState:
         ("table", name): () for name in old.tables.keys() - rows.tables.keys()
     }
     for name, found in rows.tables.items():
-        if old.tables.get(name) != found:
+        before_it = old.tables.get(name)
+        if before_it is not found and before_it != found:
             made["table", name] = tuple(table_objects(found, about))
     if rows.views != old.views:
         made["views", ""] = tuple(view_object(row, about, shown) for row, shown in rows.views)

@@ -17,7 +17,7 @@ from assay.dialects.mysql.reading import read_again, text
 
 __all__ = ["MySQLFollower"]
 
-_HARMLESS = tuple(
+_HARMLESS = frozenset(
     """
     select insert insert_select update update_multi delete delete_multi replace replace_select
     load do begin commit rollback savepoint release_savepoint rollback_to_savepoint
@@ -54,11 +54,7 @@ _OTHERS = {
 _TEMPORARY = ("create_temporary_table", "drop_temporary_table")
 _SETTINGS = ("set_option", "change_db")
 
-_COUNTERS = (
-    "SHOW {} STATUS WHERE LEFT(Variable_name, 4) = 'Com_' AND Value <> '0' AND Variable_name NOT IN ("
-    + ", ".join(f"'Com_{name}'" for name in _HARMLESS)
-    + ")"
-)
+_COUNTERS = "SHOW {} STATUS WHERE Value <> '0' AND LEFT(Variable_name, 4) = 'Com_'"
 _SESSION, _GLOBAL = _COUNTERS.format("SESSION"), _COUNTERS.format("GLOBAL")
 _SET = "SELECT CAST(DATABASE() AS CHAR), @@sql_mode, @@sql_quote_show_create"
 _NAMES = (
@@ -66,6 +62,8 @@ _NAMES = (
 )
 _MOVES = re.compile(r"(?i)RENAME|CONVERT")
 """In an ALTER TABLE that makes a table or ends one: RENAME TO, CONVERT PARTITION … TO TABLE."""
+_RENAMES = re.compile(r"(?i)RENAME|CHANGE")
+"""In an ALTER TABLE that gives a table or a column another name."""
 _MOST = 12
 """Tables read one by one; of more, all are."""
 
@@ -108,7 +106,6 @@ class MySQLFollower:
         self.look(autocommit=False)
         if not (again and self._alone()):
             self._state = self._state.refresh(self._query)
-        self._global, self._began = self._asked(_GLOBAL), self._counters
         return self._state
 
     def _looked(self) -> MySQLState:
@@ -146,12 +143,14 @@ class MySQLFollower:
         said = _bare("\n".join(sent))
         targets = {key[5] for found in rows.tables.values() for key in found.key_columns}
         touched |= {name for name in rows.tables.keys() | targets if _bare(name) in said}
-        folded = {name.casefold() for name in touched}
-        referring = {
-            name
-            for name, found in rows.tables.items()
-            if name not in touched and any(key[5].casefold() in folded for key in found.key_columns)
-        }
+        referring: set[str] = set()
+        if not kinds <= set(_ALTERING) or any(map(_RENAMES.search, sent)):
+            folded = {name.casefold() for name in touched}
+            referring = {
+                name
+                for name, found in rows.tables.items()
+                if any(key[5].casefold() in folded for key in found.key_columns)
+            } - touched
         if len(touched) + len(referring) > _MOST or "%" in "".join(touched | referring):
             return state.refresh(self._query)
         return state.with_rows(
@@ -175,7 +174,8 @@ class MySQLFollower:
         return here | settings == everywhere | settings
 
     def _asked(self, sql: str) -> dict[str, int]:
-        return {text(name).lower()[4:]: int(value) for name, value in self._query(sql)}
+        counted = ((text(name).lower()[4:], int(value)) for name, value in self._query(sql))
+        return {name: count for name, count in counted if name not in _HARMLESS}
 
 
 def _since(before: Counters, now: Counters) -> dict[str, int] | None:
@@ -188,4 +188,7 @@ def _since(before: Counters, now: Counters) -> dict[str, int] | None:
 
 def _bare(said: str) -> str:
     """Without what may be doubled within a name, and in one case."""
-    return re.sub('[`"%]', "", said).casefold()
+    return said.translate(_DOUBLED).casefold()
+
+
+_DOUBLED = str.maketrans("", "", '`"%')

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from assay.catalog import CatalogObject
@@ -12,7 +14,7 @@ from assay.dialects.mysql.queries import Server
 from assay.dialects.mysql.shown import ShownTable, read_sequence, read_table
 from assay.dialects.mysql.texts import identifier, literal, without_database
 
-__all__ = ["Row", "TableRows", "routine_objects", "table_objects", "view_object"]
+__all__ = ["Row", "TableRows", "routine_objects", "sum_of", "table_objects", "view_object"]
 
 Row = tuple[Any, ...]
 
@@ -29,6 +31,18 @@ class TableRows:
     checks: tuple[Row, ...] = ()
     triggers: tuple[Row, ...] = ()
     create: str | None = field(default=None)
+
+    @cached_property
+    def sums(self) -> Mapping[str, tuple[int, int]]:
+        """Of each field that holds rows: how many, and the sum of their CRC32."""
+        fields = {**self.__dict__, "table": (self.table,), "create": ()}
+        return {name: sum_of(rows) for name, rows in fields.items()}
+
+
+def sum_of(rows: Iterable[Row]) -> tuple[int, int]:
+    """How many rows, and the sum of their CRC32, as the server counts them."""
+    texts = ["\x1f".join([str(one) for one in row if one is not None]) for row in rows]
+    return len(texts), sum(zlib.crc32(text.encode()) for text in texts)
 
 
 def table_objects(rows: TableRows, server: Server) -> list[CatalogObject]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from assay.dialects.base import Query
-from assay.dialects.mysql.objects import Row, TableRows
+from assay.dialects.mysql.objects import Row, TableRows, sum_of
 from assay.dialects.mysql.queries import Server, catalog_queries, sum_queries, table_query
 from assay.dialects.mysql.texts import quoted, tokens
 
@@ -29,12 +28,14 @@ class Rows:
     def name(self, database: str | None) -> bool:
         """Whether a table's texts may name that database."""
         return database is None or any(
-            database in value
+            database in (text or "")
             for found in self.tables.values()
-            for rows in (found.columns, found.indexes, found.checks)
-            for row in rows
-            for value in row
-            if type(value) is str
+            for texts in (
+                *((row[4], row[6]) for row in found.columns),  # default, generated
+                *((row[10],) for row in found.indexes),
+                *((row[3],) for row in found.checks),
+            )
+            for text in texts
         )
 
 
@@ -114,10 +115,16 @@ def same_sums(query: Query, about: Server, rows: Rows) -> bool:
     45, measured). Another row has the sum of the one before in one of 4 billion cases. What only
     ``SHOW CREATE`` tells is compared as it is; views are not compared.
     """
-    sums = sum_queries(about.mariadb)
-    for part, listed in _listed(rows).items():
-        [(count, total)] = query(sums[part])
-        if int(count) != len(listed) or int(total) != sum(map(_sum, listed)):
+    kept = [found.sums for found in rows.tables.values()]
+    routines, parameters, events = rows.routines
+    sums = {part: _total(one[field] for one in kept) for part, field in _FIELDS.items()}
+    sums["tables"] = _total(one["table"] for one in kept)
+    sums["routines"], sums["events"] = sum_of(routines), sum_of(events)
+    if routines:
+        sums["parameters"] = sum_of(parameters)
+    for part, known in sums.items():
+        [(count, total)] = query(sum_queries(about.mariadb)[part])
+        if (int(count), int(total)) != known:
             return False
     for found in rows.tables.values():
         if found.create is not None and found.create != _shown(query, found, None):
@@ -125,22 +132,9 @@ def same_sums(query: Query, about: Server, rows: Rows) -> bool:
     return True
 
 
-def _listed(rows: Rows) -> dict[str, list[Row]]:
-    routines, parameters, events = rows.routines
-    listed: dict[str, list[Row]] = {
-        "tables": [found.table for found in rows.tables.values()],
-        "routines": list(routines),
-        "events": list(events),
-    }
-    if routines:
-        listed["parameters"] = list(parameters)
-    for part, field in _FIELDS.items():
-        listed[part] = [row for found in rows.tables.values() for row in getattr(found, field)]
-    return listed
-
-
-def _sum(row: Row) -> int:
-    return zlib.crc32("\x1f".join(str(value) for value in row if value is not None).encode())
+def _total(sums: Iterable[tuple[int, int]]) -> tuple[int, int]:
+    listed = list(sums)
+    return sum(count for count, _ in listed), sum(total for _, total in listed)
 
 
 def _ask(query: Query, sql: str) -> list[Row]:
