@@ -9,12 +9,14 @@ a counter.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from assay.dialects.mysql.texts import literal
 
-__all__ = ["SERVER", "Server", "catalog_queries", "server", "sum_queries", "table_query"]
+__all__ = ["SERVER", "Server", "catalog_queries", "of_part", "server", "sum_queries", "table_query"]
 
 SERVER = "SELECT CAST(VERSION() AS CHAR), CAST(DATABASE() AS CHAR)"
 
@@ -54,13 +56,29 @@ def catalog_queries(mariadb: bool) -> dict[str, str]:
     }
 
 
-def table_query(mariadb: bool, name: str, table: str) -> str:
-    """One of :func:`catalog_queries` for one table: MariaDB then opens no other (10.11, measured).
+def table_query(mariadb: bool, table: str, parts: Iterable[str]) -> str:
+    """Some of :func:`catalog_queries` for one table: MariaDB then opens no other (10.11, measured).
 
-    Rows of a table whose name differs in case may be among those that come.
+    Each row begins with its part; :func:`of_part` makes it what the part's own query gives. Rows of
+    a table whose name differs in case may be among those that come.
     """
-    column = "EVENT_OBJECT_TABLE" if name == "triggers" else "TABLE_NAME"
-    return f"{catalog_queries(mariadb)[name]} AND {column} = {literal(table)}"
+    asked = _asked(mariadb)
+    wanted = {part: (_columns(asked[part][0]), asked[part][1]) for part in parts}
+    width = max(len(columns) for columns, _ in wanted.values())
+    return " UNION ALL ".join(
+        f"SELECT '{part}', {', '.join(columns + ['NULL'] * (width - len(columns)))}"
+        f" FROM information_schema.{source} AND TABLE_NAME = {literal(table)}"
+        for part, (columns, source) in wanted.items()
+    )
+
+
+def of_part(mariadb: bool, row: Sequence[Any]) -> tuple[Any, ...]:
+    """A row of :func:`table_query` without its part and what fills it up; numbers come as text."""
+    names = _asked(mariadb)[str(row[0])][0].split("; ")
+    return tuple(
+        int(value) if name in _NUMBERS and value is not None else value
+        for name, value in zip(names, row[1:], strict=False)
+    )
 
 
 @lru_cache
@@ -84,6 +102,7 @@ def _text(expression: str) -> str:
     return f"CAST({expression} AS {'SIGNED' if expression in _NUMBERS else 'CHAR'})"
 
 
+@lru_cache
 def _asked(mariadb: bool) -> dict[str, tuple[str, str]]:
     """Name of a query: its columns, and the table and condition they come from."""
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 from assay.dialects.base import Query
 from assay.dialects.mysql.objects import Row, TableRows, sum_of
-from assay.dialects.mysql.queries import Server, catalog_queries, sum_queries, table_query
+from assay.dialects.mysql.queries import Server, catalog_queries, of_part, sum_queries, table_query
 from assay.dialects.mysql.texts import quoted, tokens
 
 __all__ = ["Rows", "read_again", "read_rows", "same_sums", "text"]
@@ -145,35 +146,41 @@ def _sorted(rows: Iterable[Row]) -> tuple[Row, ...]:
     return tuple(sorted(rows, key=repr))
 
 
+_KEYS = ("key columns", "foreign keys")
+
+
 def _table(query: Query, about: Server, name: str) -> TableRows | None:
     """One table, without its triggers; what its text does not speak of is not asked for."""
-    listed = _of_table(query, about, "tables", name)
-    if not listed:
+    parts: tuple[str, ...] = ("tables", "columns", "indexes")
+    create: str | None = None
+    with suppress(Exception):  # it is not there, or cannot be shown
+        create = _create(query, name)
+    hidden = create is None or create.startswith("CREATE TEMPORARY")
+    said = "CHECK FOREIGN KEY" if create is None or hidden else create.upper()
+    if "CHECK" in said or "PERIOD" in said:
+        parts += ("checks",)
+    if "FOREIGN KEY" in said:
+        parts += _KEYS
+    rows = _of_table(query, about, name, parts)
+    if not rows["tables"]:
         return None
-    create = None if listed[0][1] == "SEQUENCE" else _create(query, name)
-    words = "FOREIGN KEY CHECK" if create is None or _is_temporary(create) else create.upper()
-    found = TableRows(
-        listed[0],
-        columns=_of_table(query, about, "columns", name),
-        indexes=_of_table(query, about, "indexes", name),
-    )
-    if "CHECK" in words or "PERIOD" in words:
-        found = replace(found, checks=_of_table(query, about, "checks", name))
-    if "FOREIGN KEY" in words:
-        found = replace(found, **_keys(query, about, name))
+    fields: dict[str, Any] = {_FIELDS[part]: rows[part] for part in parts if part != "tables"}
+    found = TableRows(rows["tables"][0], **fields)
     return replace(found, create=_shown(query, found, create))
 
 
 def _keys(query: Query, about: Server, name: str) -> dict[str, Any]:
-    return {
-        _FIELDS[part]: _of_table(query, about, part, name)
-        for part in ("key columns", "foreign keys")
-    }
+    return {_FIELDS[part]: rows for part, rows in _of_table(query, about, name, _KEYS).items()}
 
 
-def _of_table(query: Query, about: Server, part: str, name: str) -> tuple[Row, ...]:
-    rows = _ask(query, table_query(about.mariadb, part, name))
-    return _sorted(row for row in rows if row[0] == name)
+def _of_table(
+    query: Query, about: Server, name: str, parts: Sequence[str]
+) -> dict[str, tuple[Row, ...]]:
+    grouped: dict[str, list[Row]] = {part: [] for part in parts}
+    for row in _ask(query, table_query(about.mariadb, name, parts)):
+        if row[1] == name:
+            grouped[row[0]].append(of_part(about.mariadb, row))
+    return {part: _sorted(rows) for part, rows in grouped.items()}
 
 
 def _routines(query: Query, about: Server) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
@@ -214,11 +221,6 @@ def _shown(query: Query, found: TableRows, create: str | None) -> str | None:
 
 def _create(query: Query, name: str) -> str:
     return text(query(f"SHOW CREATE TABLE {quoted(name)}")[0][1])
-
-
-def _is_temporary(create: str) -> bool:
-    """A temporary table hides the one that it is named after."""
-    return create.startswith("CREATE TEMPORARY")
 
 
 def _shown_view(query: Query, row: Row, about: Server) -> str | None:
