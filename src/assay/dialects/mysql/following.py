@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Set
+from functools import lru_cache
 
 from assay.dialects.base import CatalogState, Query
 from assay.dialects.mysql.catalog import MySQLState
@@ -142,7 +143,7 @@ class MySQLFollower:
             touched |= there ^ (rows.tables.keys() | {view[0][0] for view in rows.views})
         said = _bare("\n".join(sent))
         targets = {key[5] for found in rows.tables.values() for key in found.key_columns}
-        touched |= {name for name in rows.tables.keys() | targets if _bare(name) in said}
+        touched |= {name for name in rows.tables.keys() | targets if _bare_name(name) in said}
         referring: set[str] = set()
         if not kinds <= set(_ALTERING) or any(map(_RENAMES.search, sent)):
             folded = {name.casefold() for name in touched}
@@ -184,6 +185,11 @@ def _since(before: Counters, now: Counters) -> dict[str, int] | None:
     if min(moved.values(), default=0) < 0:
         return None
     return {name: count for name, count in moved.items() if count}
+
+
+@lru_cache(maxsize=8192)
+def _bare_name(name: str) -> str:
+    return _bare(name)
 
 
 def _bare(said: str) -> str:

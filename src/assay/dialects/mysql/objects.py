@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -33,10 +33,17 @@ class TableRows:
     create: str | None = field(default=None)
 
     @cached_property
+    def expressions(self) -> str:
+        """All texts in which a database may be named: defaults, generated columns, keys, checks."""
+        texts = [text for row in self.columns for text in (row[4], row[6])]
+        texts += [row[10] for row in self.indexes] + [row[3] for row in self.checks]
+        return "\n".join(filter(None, texts))
+
+    @cached_property
     def sums(self) -> Mapping[str, tuple[int, int]]:
         """Of each field that holds rows: how many, and the sum of their CRC32."""
-        fields = {**self.__dict__, "table": (self.table,), "create": ()}
-        return {name: sum_of(rows) for name, rows in fields.items()}
+        held = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "create"}
+        return {name: sum_of(rows) for name, rows in {**held, "table": (self.table,)}.items()}
 
 
 def sum_of(rows: Iterable[Row]) -> tuple[int, int]:

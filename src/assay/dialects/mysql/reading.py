@@ -29,14 +29,7 @@ class Rows:
     def name(self, database: str | None) -> bool:
         """Whether a table's texts may name that database."""
         return database is None or any(
-            database in (text or "")
-            for found in self.tables.values()
-            for texts in (
-                *((row[4], row[6]) for row in found.columns),  # default, generated
-                *((row[10],) for row in found.indexes),
-                *((row[3],) for row in found.checks),
-            )
-            for text in texts
+            database in found.expressions for found in self.tables.values()
         )
 
 
