@@ -82,8 +82,6 @@ def compare(before: Snapshot, after: Snapshot) -> tuple[Difference, ...]:
     """
     if before.dialect != after.dialect:
         raise ValueError(f"cannot compare {before.dialect} with {after.dialect}")
-    if before is after:
-        return ()
     return compare_objects(before.objects, after.objects)
 
 
@@ -92,6 +90,8 @@ def compare_objects(
 ) -> tuple[Difference, ...]:
     """As :func:`compare`, on objects alone."""
     before, after = tuple(before), tuple(after)
+    if before is after:
+        return ()
     # states that follow one another share most of their objects, and looking at those takes long
     shared = set(map(id, before)).intersection(map(id, after))
     old = {o.identity: o for o in before if id(o) not in shared}

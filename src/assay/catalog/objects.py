@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any
 
 __all__ = ["CatalogObject", "Snapshot", "Value"]
@@ -102,6 +104,29 @@ class Snapshot:
             return self
         return Snapshot(self.dialect, self.server_version, kept)
 
+    def exchanged(self, gone: Iterable[CatalogObject], come: Iterable[CatalogObject]) -> Snapshot:
+        """With some objects in the place of others, without sorting all of them again.
+
+        :param gone: objects of this snapshot; those that are in ``come`` as well stay.
+        :returns: this snapshot where nothing differs.
+        :raises ValueError: two objects share an identity.
+        """
+        old, new = {o.identity: o for o in gone}, list(come)
+        kept = {o.identity for o in new if old.get(o.identity) == o}
+        if len(kept) == len(old) == len(new):
+            return self
+        objects = list(self.objects)
+        for identity in old.keys() - kept:
+            del objects[bisect_left(objects, identity, key=_identity)]
+        for one in new:
+            if one.identity in kept:
+                continue
+            at = bisect_left(objects, one.identity, key=_identity)
+            if at < len(objects) and objects[at].identity == one.identity:
+                raise ValueError(f"two catalog objects share the identity {one.identity}")
+            objects.insert(at, one)
+        return Snapshot(self.dialect, self.server_version, tuple(objects))
+
     @cached_property
     def by_identity(self) -> dict[tuple[str, tuple[str, ...]], CatalogObject]:
         """Objects by their identity."""
@@ -120,3 +145,6 @@ class Snapshot:
     def of_kind(self, kind: str) -> tuple[CatalogObject, ...]:
         """All objects of a kind, in order."""
         return tuple(o for o in self.objects if o.kind == kind)
+
+
+_identity = attrgetter("identity")

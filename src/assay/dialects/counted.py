@@ -1,13 +1,14 @@
 """How many rows tables hold before and after a statement: for servers that do not tell what it changed.
 
-Counted are only the tables that were there when the watching began. A shadow holds a few rows in each,
-and a statement that inserts, or changes no row, is not counted after: a loop of them costs nothing.
+Counted are only the tables that were there when the watching began, and of those what a statement may
+change, just before the first that does. A shadow holds a few rows in each, and a statement that inserts,
+or changes no row, is not counted after: a loop of them costs nothing.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assay.dialects.base import Query
@@ -36,24 +37,48 @@ class Counted:
 
     :param query: on the connection that is watched.
     :param quote: writes a name for its server.
-    :param tables: gives the names of the tables that are there now.
+    :param watched: names of the tables.
+    :param there: which of some names are those of tables that are there now.
     """
 
     def __init__(
         self,
         query: Query,
         quote: Callable[[str], str],
-        tables: Callable[[], Iterable[str]],
+        watched: Iterable[str],
+        there: Callable[[Collection[str]], Iterable[str]],
     ) -> None:
-        self._query, self._quote, self._tables = query, quote, tables
-        self._watched = tuple(sorted(tables()))
-        self._numbers = self._count(self._watched)
+        self._query, self._quote, self._there = query, quote, there
+        self._watched = frozenset(watched)
+        self._numbers: dict[str, int] = {}
         self._stale = False
 
-    def before(self, sql: str) -> None:
-        """A statement is about to run: what inserts added is counted before another kind of it."""
-        if self._stale and not _INSERTS.match(sql):
-            self._moved()
+    def before(self, sql: str, *, only: str | None = None) -> None:
+        """A statement is about to run that may change rows.
+
+        What inserts added is counted before another kind of it.
+
+        :param only: the one table that it may change; None: those that its text does not rule out.
+        """
+        if _INSERTS.match(sql):
+            return
+        if only is None:
+            told = rows_written(sql, 1)
+            only = next((n for n, change in told.items() if change.updated), None)
+        if self._stale:
+            self._moved(only)
+        new = (self._watched if only is None else self._watched & {only}) - self._numbers.keys()
+        if new:
+            self._numbers |= self._count(sorted(new.intersection(self._there(new))))
+
+    def gone(self, there: Collection[str]) -> None:
+        """Tables were made or dropped, and no row was changed.
+
+        A table that is gone and made anew is another table: what it holds is no loss by itself.
+
+        :param there: names of those that are there now.
+        """
+        self._numbers = {name: n for name, n in self._numbers.items() if name in there}
 
     def after(self, sql: str, rows: int | None, *, only: str | None = None) -> Wrote:
         """What a statement did that may have changed rows.
@@ -84,20 +109,18 @@ class Counted:
     def _moved(self, only: str | None = None) -> dict[str, RowChange]:
         """What tables hold more or less than when they were counted last.
 
-        A table that is gone and made anew is another table: what it holds is no loss by itself.
-
         :param only: count no other table.
         """
         self._stale = self._stale and only is not None
-        there = set(self._tables())
-        before = {name: n for name, n in self._numbers.items() if name in there}
-        asked = [n for n in self._watched if n in there and only in (None, n)]
-        now = self._count(asked)
-        self._numbers = {**before, **now}
+        asked = self._numbers.keys() if only is None else self._numbers.keys() & {only}
+        there = sorted(asked & set(self._there(asked))) if asked else []
+        before = {name: self._numbers.pop(name) for name in sorted(asked)}
+        now = self._count(there)
+        self._numbers |= now
         return {
             name: RowChange(inserted=max(n - before[name], 0), deleted=max(before[name] - n, 0))
             for name, n in now.items()
-            if n != before.get(name, n)
+            if n != before[name]
         }
 
     def _count(self, names: Sequence[str]) -> dict[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import filterfalse
 from typing import TYPE_CHECKING, Any
 
 from assay.catalog import CatalogObject, Snapshot
@@ -95,4 +96,4 @@ def own_table(schema: str | None, name: str) -> Callable[[CatalogObject], bool]:
 
 def without_objects(snapshot: Snapshot, leave_out: Callable[[CatalogObject], bool]) -> Snapshot:
     """A snapshot without the objects for which ``leave_out`` says so."""
-    return snapshot.of(tuple(o for o in snapshot.objects if not leave_out(o)))
+    return snapshot.of(tuple(filterfalse(leave_out, snapshot.objects)))

@@ -18,6 +18,7 @@ __all__ = [
     "StatementEffect",
     "Trace",
     "is_writing",
+    "verb",
 ]
 
 
@@ -199,5 +200,10 @@ class Trace:
 
 def is_writing(sql: str) -> bool:
     """Whether a statement does more than ask: questions and savepoints are not shown to a person."""
+    return verb(sql) not in ("SELECT", "PRAGMA", "SHOW", "SAVEPOINT", "RELEASE")
+
+
+def verb(sql: str) -> str:
+    """The first word of a statement, in capitals; empty where there is none."""
     head = sql.lstrip("( \n\t").split(None, 1)
-    return not (head and head[0].upper() in ("SELECT", "PRAGMA", "SHOW", "SAVEPOINT", "RELEASE"))
+    return head[0].upper() if head else ""

@@ -15,7 +15,7 @@ from assay.catalog import Snapshot
 from assay.dialects import Address, Dialect, Follower, Grant, Observation, Observer
 from assay.operations.online.stated import as_stated
 from assay.project.project import query_on
-from assay.trace.effects import StatementEffect, is_writing
+from assay.trace.effects import StatementEffect, is_writing, verb
 from assay.trace.failing import failure_of
 from assay.trace.lines import line_on_stack
 
@@ -117,7 +117,7 @@ class Recorder:
         before: Snapshot | None = self.follower.state.snapshot if self.follower else None
         # an operation's DDL writes the catalog, or it asks on the way; no need to look
         looks = self._looks(statement, context)
-        changed = not looks and is_writing(statement) and _verb(statement) not in _SESSION
+        changed = not looks and is_writing(statement) and verb(statement) not in _SESSION
         if self.follower is not None:
             if changed or looks:
                 wrote = self.follower.look(autocommit=self._autocommit)
@@ -181,7 +181,7 @@ class Recorder:
 
         Of its statements an ``UPDATE`` can run anything: functions, triggers.
         """
-        return _verb(statement) == "UPDATE" or not self._by_operation(context)
+        return verb(statement) == "UPDATE" or not self._by_operation(context)
 
     @staticmethod
     def _by_operation(context: Any) -> bool:
@@ -204,10 +204,6 @@ class Recorder:
 
 
 _SESSION = ("SET", "RESET", "COMMIT")
-
-
-def _verb(sql: str) -> str:
-    return sql.lstrip().partition(" ")[0].upper()
 
 
 _ALEMBIC = ("alembic/operations/toimpl.py", "alembic/operations/batch.py")

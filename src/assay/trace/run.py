@@ -16,7 +16,7 @@ from assay.project.compat import (
 )
 from assay.project.project import Project, execute_on, query_on
 from assay.shadow.reading import connection_of, visible
-from assay.trace.effects import Failure, StatementEffect, Trace
+from assay.trace.effects import Failure, StatementEffect, Trace, verb
 from assay.trace.failing import failure_of
 from assay.trace.filled import Fill, filled
 from assay.trace.happenings import watching
@@ -128,9 +128,9 @@ class _Tracing:
         finally:
             if self.connection.in_transaction():
                 self.connection.rollback()
-        # what counts rows is no DDL, and may run whatever a trigger runs
+        # an UPDATE may run whatever a trigger runs, be it an operation's
         self._rendered &= all(
-            (s.by_operation and s.rows is None) or not s.changed_catalog
+            (s.by_operation and verb(s.sql) != "UPDATE") or not s.changed_catalog
             for s in recorder.statements
         )
         # what is wrong after the one is found after the other

@@ -116,11 +116,16 @@ class MySQL:
         return frozenset()
 
     def follower(
-        self, query: Query, state: CatalogState, _observer: Observer | None = None
+        self, query: Query, state: CatalogState, observer: Observer | None = None
     ) -> Follower:
-        """Who follows a connection: the catalog is read again."""
+        """Who follows a connection; without an observer, the catalog is read again."""
         from assay.dialects.following import RefreshingFollower
+        from assay.dialects.mysql.catalog import MySQLState
+        from assay.dialects.mysql.following import MySQLFollower
+        from assay.dialects.mysql.observing import MySQLObserver
 
+        if isinstance(observer, MySQLObserver) and isinstance(state, MySQLState):
+            return MySQLFollower(query, state, observer)
         return RefreshingFollower(query, state)
 
     def observer(

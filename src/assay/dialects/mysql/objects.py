@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any
 
 from assay.catalog import CatalogObject
@@ -12,7 +14,7 @@ from assay.dialects.mysql.queries import Server
 from assay.dialects.mysql.shown import ShownTable, read_sequence, read_table
 from assay.dialects.mysql.texts import identifier, literal, without_database
 
-__all__ = ["Row", "TableRows", "routine_objects", "table_objects", "view_object"]
+__all__ = ["Row", "TableRows", "routine_objects", "sum_of", "table_objects", "view_object"]
 
 Row = tuple[Any, ...]
 
@@ -29,6 +31,25 @@ class TableRows:
     checks: tuple[Row, ...] = ()
     triggers: tuple[Row, ...] = ()
     create: str | None = field(default=None)
+
+    @cached_property
+    def expressions(self) -> str:
+        """All texts in which a database may be named: defaults, generated columns, keys, checks."""
+        texts = [text for row in self.columns for text in (row[4], row[6])]
+        texts += [row[10] for row in self.indexes] + [row[3] for row in self.checks]
+        return "\n".join(filter(None, texts))
+
+    @cached_property
+    def sums(self) -> Mapping[str, tuple[int, int]]:
+        """Of each field that holds rows: how many, and the sum of their CRC32."""
+        held = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "create"}
+        return {name: sum_of(rows) for name, rows in {**held, "table": (self.table,)}.items()}
+
+
+def sum_of(rows: Iterable[Row]) -> tuple[int, int]:
+    """How many rows, and the sum of their CRC32, as the server counts them."""
+    texts = ["\x1f".join([str(one) for one in row if one is not None]) for row in rows]
+    return len(texts), sum(zlib.crc32(text.encode()) for text in texts)
 
 
 def table_objects(rows: TableRows, server: Server) -> list[CatalogObject]:
@@ -193,7 +214,7 @@ def _foreign_keys(
         attributes = {
             "columns": ", ".join(identifier(part[3]) for part in parts),
             "target": identifier(target)
-            if schema == server.database
+            if schema is None
             else f"{identifier(schema)}.{identifier(target)}",
             "target columns": ", ".join(identifier(part[6]) for part in parts),
             "on update": None if rule[2] == unsaid else rule[2],

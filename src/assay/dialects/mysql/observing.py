@@ -7,11 +7,12 @@ is done: so the forms are tried, the cheapest first, and the one that is taken i
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 
 from assay.dialects.base import Execute, Query
 from assay.dialects.counted import Counted, Wrote
-from assay.dialects.mysql.online import cheapest_form
+from assay.dialects.mysql.online import cheapest_form, error_number
 from assay.dialects.mysql.texts import literal, quoted
 from assay.dialects.observed import Lock, Observation, OnlineForm
 from assay.dialects.written import NAME, table_named
@@ -35,6 +36,17 @@ _MAY_WRITE = re.compile(
 )
 
 
+_MOVES = re.compile(r"(?i)ENGINE|PARTITION")
+"""What a statement says that moves a table to another engine, or its rows into partitions."""
+_ENDS = re.compile(r"(?is)\s*(?:DROP\s+TABLE|RENAME|.*\b(?:RENAME|CONVERT|EXISTS)\b)")
+"""A statement after which the table that it names may not be there."""
+_DEFINES = re.compile(
+    r"(?:\s|(?:--\s|\#)[^\n]*\n|/\*[^!M].*?\*/)*(?:ALTER|CREATE|DROP|RENAME)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_NOT_UNDERSTOOD = 1064
+
+
 class MySQLObserver:
     """Watches one connection, and runs its DDL in the cheapest form.
 
@@ -44,25 +56,34 @@ class MySQLObserver:
 
     def __init__(self, query: Query, execute: Execute) -> None:
         self._query, self._execute = query, execute
-        self._counted = Counted(query, quoted, self._tables)
         self._there = frozenset(self._tables())
+        self._counted = Counted(query, quoted, self._there, self._standing)
+        self._stays = False
         self._form: OnlineForm | None = None
         self._transaction = 1
+        self._sent: list[str] = []
 
     def before(self, sql: str, *, autocommit: bool) -> str:
         """Run a DDL statement of a table that was there; what is to be run in its place."""
         del autocommit
         table = _table(sql)
         self._form = None
-        self._counted.before(sql)
+        self._stays = False
+        if table in self._there or (table is None and _may_write(sql)):
+            self._counted.before(sql, only=table)
         if table is None or table not in self._there:
+            self._note(sql)
             return sql
-        kept = self._kept_in(table)
-        self._form = cheapest_form(self._execute, sql)
-        if self._form is not None and self._kept_in(table) != kept:
+        moves = _MOVES.search(sql) is not None
+        kept = self._kept_in(table) if moves else None
+        self._form = cheapest_form(self._try, sql)
+        if self._form is None:
+            self._note(sql)
+            return sql
+        if moves and self._kept_in(table) != kept:
             # MariaDB 10.11 takes ENGINE=… with ALGORITHM=INSTANT, and copies; measured
             self._form = replace(self._form, algorithm="COPY", lock=None)
-        return _NOTHING if self._form is not None else sql
+        return _NOTHING
 
     def after(self, sql: str, rows: int | None) -> Observation:
         """What the statement did that ran since :meth:`before`."""
@@ -74,7 +95,8 @@ class MySQLObserver:
         number = self._transaction
         self._transaction += commits
         wrote = Wrote()
-        if table is not None or (not commits and _MAY_WRITE.match(sql) and rows != 0):
+        if table in self._there or (table is None and rows != 0 and _may_write(sql)):
+            self._stays = table is not None and not _ENDS.match(sql)
             wrote = self._counted.after(sql, None if commits else rows, only=table)
         return Observation(
             locks=locks,
@@ -86,6 +108,24 @@ class MySQLObserver:
             form=form,
             lock_timeout=self._timeout() if commits else None,
         )
+
+    def sent(self) -> list[str]:
+        """The DDL statements that went to the server since this was asked last, failed ones too."""
+        sent, self._sent = self._sent, []
+        return sent
+
+    def _note(self, sql: str) -> None:
+        if _DEFINES.match(sql):
+            self._sent.append(sql)
+
+    def _try(self, sql: str) -> None:
+        self._note(sql)
+        try:
+            self._execute(sql)
+        except Exception as error:
+            if error_number(error) == _NOT_UNDERSTOOD and self._sent:
+                self._sent.pop()  # the server counts no such command
+            raise
 
     def _kept_in(self, table: str) -> tuple[object, bool] | None:
         """A table's engine, and whether it is in partitions: where that changes, it was copied."""
@@ -101,12 +141,23 @@ class MySQLObserver:
     def close(self) -> None:
         """Nothing is open."""
 
-    def _tables(self) -> list[str]:
+    def _standing(self, some: Collection[str]) -> Collection[str]:
+        """Those of some tables that are there."""
+        return some if self._stays else self._tables(some)
+
+    def _tables(self, some: Collection[str] = ()) -> list[str]:
+        """Those of some tables that are there, of none all; others may be among them."""
+        one = f" AND table_name = {literal(*some)}" if len(some) == 1 else ""
         rows = self._query(
             "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"
-            " AND table_type = 'BASE TABLE'"
+            f" AND table_type = 'BASE TABLE'{one}"
         )
         return [str(row[0]) for row in rows]
+
+
+def _may_write(sql: str) -> bool:
+    """Whether a statement may change rows, of whatever table."""
+    return _MAY_WRITE.match(sql) is not None and not _COMMITS.match(sql)
 
 
 def _table(sql: str) -> str | None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from assay.dialects.mysql.texts import tokens
 from assay.dialects.observed import OnlineForm
 
-__all__ = ["FORMS", "cheapest_form"]
+__all__ = ["FORMS", "cheapest_form", "error_number"]
 
 FORMS: tuple[tuple[str, str | None], ...] = (
     ("INSTANT", None),
@@ -50,7 +50,7 @@ def cheapest_form(execute: Callable[[str], object], statement: str) -> OnlineFor
         try:
             execute(tried)
         except Exception as error:
-            if _number(error) not in _REFUSED or not clauses:
+            if error_number(error) not in _REFUSED or not clauses:
                 raise
             refused.append((" ".join(clauses), _reason(error)))
         else:
@@ -118,7 +118,8 @@ _VALUES = {
 }
 
 
-def _number(error: BaseException) -> int | None:
+def error_number(error: BaseException) -> int | None:
+    """The server's number of what a driver raised."""
     original = getattr(error, "orig", None) or error
     number = getattr(original, "errno", None)
     if number is None and original.args:

@@ -9,9 +9,14 @@ a counter.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
-__all__ = ["SERVER", "Server", "catalog_queries", "server"]
+from assay.dialects.mysql.texts import literal
+
+__all__ = ["SERVER", "Server", "catalog_queries", "of_part", "server", "sum_queries", "table_query"]
 
 SERVER = "SELECT CAST(VERSION() AS CHAR), CAST(DATABASE() AS CHAR)"
 
@@ -42,18 +47,62 @@ def server(version: str, database: str | None) -> Server:
 _NUMBERS = ("SEQ_IN_INDEX", "SUB_PART", "ORDINAL_POSITION", "ACTION_ORDER")
 
 
+@lru_cache
 def catalog_queries(mariadb: bool) -> dict[str, str]:
     """Each query by its name; every row of one about tables begins with the table."""
     return {
-        name: f"SELECT {', '.join(map(_text, columns.split('; ')))} FROM information_schema.{source}"
+        name: f"SELECT {', '.join(_columns(columns))} FROM information_schema.{source}"
         for name, (columns, source) in _asked(mariadb).items()
     }
+
+
+def table_query(mariadb: bool, table: str, parts: Iterable[str]) -> str:
+    """Some of :func:`catalog_queries` for one table: MariaDB then opens no other (10.11, measured).
+
+    Each row begins with its part; :func:`of_part` makes it what the part's own query gives. Rows of
+    a table whose name differs in case may be among those that come.
+    """
+    asked = _asked(mariadb)
+    wanted = {part: (_columns(asked[part][0]), asked[part][1]) for part in parts}
+    width = max(len(columns) for columns, _ in wanted.values())
+    return " UNION ALL ".join(
+        f"SELECT '{part}', {', '.join(columns + ['NULL'] * (width - len(columns)))}"
+        f" FROM information_schema.{source} AND TABLE_NAME = {literal(table)}"
+        for part, (columns, source) in wanted.items()
+    )
+
+
+def of_part(mariadb: bool, row: Sequence[Any]) -> tuple[Any, ...]:
+    """A row of :func:`table_query` without its part and what fills it up; numbers come as text."""
+    names = _asked(mariadb)[str(row[0])][0].split("; ")
+    return tuple(
+        int(value) if name in _NUMBERS and value is not None else value
+        for name, value in zip(names, row[1:], strict=False)
+    )
+
+
+@lru_cache
+def sum_queries(mariadb: bool) -> dict[str, str]:
+    """Each query as one row, which tells how many rows it has and the sum of their CRC32.
+
+    The text of a row is its values with ``CHAR(31)`` between them, NULL left out.
+    """
+    return {
+        name: "SELECT COUNT(*), CAST(COALESCE(SUM(CRC32(CONCAT_WS(CHAR(31 USING ascii), "
+        f"{', '.join(_columns(columns))}))), 0) AS SIGNED) FROM information_schema.{source}"
+        for name, (columns, source) in _asked(mariadb).items()
+    }
+
+
+def _columns(columns: str) -> list[str]:
+    return [_text(one) for one in columns.split("; ")]
 
 
 def _text(expression: str) -> str:
     return f"CAST({expression} AS {'SIGNED' if expression in _NUMBERS else 'CHAR'})"
 
 
+@lru_cache
 def _asked(mariadb: bool) -> dict[str, tuple[str, str]]:
     """Name of a query: its columns, and the table and condition they come from."""
 
@@ -79,8 +128,10 @@ def _asked(mariadb: bool) -> dict[str, tuple[str, str]]:
             "STATISTICS WHERE TABLE_SCHEMA = DATABASE()",
         ),
         "key columns": (
-            "TABLE_NAME; CONSTRAINT_NAME; ORDINAL_POSITION; COLUMN_NAME; REFERENCED_TABLE_SCHEMA"
-            "; REFERENCED_TABLE_NAME; REFERENCED_COLUMN_NAME",
+            # the own schema is said as NULL: a copy of a database reads as the database does
+            "TABLE_NAME; CONSTRAINT_NAME; ORDINAL_POSITION; COLUMN_NAME"
+            "; IF(CAST(REFERENCED_TABLE_SCHEMA AS BINARY) = CAST(DATABASE() AS BINARY), NULL,"
+            " REFERENCED_TABLE_SCHEMA); REFERENCED_TABLE_NAME; REFERENCED_COLUMN_NAME",
             "KEY_COLUMN_USAGE WHERE TABLE_SCHEMA = DATABASE()"
             " AND REFERENCED_TABLE_NAME IS NOT NULL",
         ),
@@ -106,7 +157,8 @@ def _asked(mariadb: bool) -> dict[str, tuple[str, str]]:
         "triggers": (
             "EVENT_OBJECT_TABLE; TRIGGER_NAME; ACTION_TIMING; EVENT_MANIPULATION; ACTION_ORDER"
             "; ACTION_STATEMENT",
-            "TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE()",
+            # which is its table's; by its own, MariaDB opens the tables of all databases (10.11)
+            "TRIGGERS WHERE EVENT_OBJECT_SCHEMA = DATABASE()",
         ),
         "routines": (
             "ROUTINE_TYPE; ROUTINE_NAME; DTD_IDENTIFIER; ROUTINE_DEFINITION; IS_DETERMINISTIC"

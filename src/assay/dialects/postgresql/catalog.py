@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from bisect import bisect_left, insort
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
@@ -103,7 +102,7 @@ class PostgreSQLState:
             owners={**self.owners, **tables},
             refreshed=True,
         )
-        new.__dict__["snapshot"] = self._replaced(tables, tables)
+        new.__dict__["snapshot"] = self._exchanged(tables, tables)
         return new
 
     def objects(self, owner: int) -> frozenset[CatalogObject]:
@@ -158,7 +157,7 @@ class PostgreSQLState:
             {**{o: v for o, v in self.named.items() if o not in read}, **named},
             refreshed=True,
         )
-        new.__dict__["snapshot"] = self._replaced(read, owners)
+        new.__dict__["snapshot"] = self._exchanged(read, owners)
         return new
 
     def _partial(
@@ -176,20 +175,10 @@ class PostgreSQLState:
             self.version, self.server_version, fences, owners, named, refreshed=True
         )
 
-    def _replaced(self, read: Iterable[int], owners: Mapping[int, Objects]) -> Snapshot:
-        """The snapshot with the objects of some owners exchanged, without sorting it all again."""
-        old = {o.identity: o for owner in read for o in self.owners.get(owner, ())}
-        new = {o.identity: o for some in owners.values() for o in some}
-        if old == new:
-            return self.snapshot
-        objects = list(self.snapshot.objects)
-        for identity, found in old.items():
-            if new.get(identity) != found:
-                del objects[bisect_left(objects, identity, key=lambda o: o.identity)]
-        for identity, found in new.items():
-            if old.get(identity) != found:
-                insort(objects, found, key=lambda o: o.identity)
-        return Snapshot("postgresql", self.server_version, tuple(objects))
+    def _exchanged(self, read: Iterable[int], owners: Mapping[int, Objects]) -> Snapshot:
+        """The snapshot with the objects of what was read in the place of what those were."""
+        gone = (o for owner in read for o in self.owners.get(owner, ()))
+        return self.snapshot.exchanged(gone, (o for some in owners.values() for o in some))
 
 
 def read_catalog(query: Query) -> PostgreSQLState:

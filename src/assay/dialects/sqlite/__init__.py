@@ -119,11 +119,15 @@ class SQLite:
         return frozenset()
 
     def follower(
-        self, query: Query, state: CatalogState, _observer: Observer | None = None
+        self, query: Query, state: CatalogState, observer: Observer | None = None
     ) -> Follower:
-        """Who follows a connection: the catalog is read again."""
+        """Who follows a connection: the catalog is read again where its cookie moved."""
         from assay.dialects.following import RefreshingFollower
+        from assay.dialects.sqlite.following import SQLiteFollower
+        from assay.dialects.sqlite.observing import SQLiteObserver
 
+        if isinstance(observer, SQLiteObserver):
+            return SQLiteFollower(query, state, observer)
         return RefreshingFollower(query, state)
 
     def observer(

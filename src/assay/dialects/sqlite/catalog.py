@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from assay.catalog import CatalogObject, Snapshot
@@ -34,63 +35,84 @@ class Row(NamedTuple):
     table: str
     sql: str
 
+    @property
+    def owner(self) -> Owner:
+        """What its objects are filed under: a table has its indexes with it."""
+        if self.type in ("table", "index"):
+            return ("table", self.table.lower())
+        return (self.type, self.name)
 
-Group = tuple[Row, ...]
-"""A table and its indexes."""
+
+Owner = tuple[str, str]
+"""``table`` and ``foreign keys`` with a table's name in lower case, else a row's type and name."""
+Objects = tuple[CatalogObject, ...]
+Tables = dict[str, tuple[str, Table]]
+"""Stored name and declaration, by the name in lower case."""
 
 
+@dataclass(frozen=True)
 class SqliteCatalog:
     """The catalog of a database's ``main`` schema.
 
     It is a function of what the schema table says, so it is right after a rollback and after the
-    file was replaced. A refresh costs one query; only tables whose texts changed are parsed again.
+    file was replaced. A refresh costs one query; only what texts changed of is made anew.
     """
 
-    def __init__(self, version: str, rows: tuple[Row, ...], before: SqliteCatalog | None) -> None:
-        known = before.groups if before else {}
-        groups: dict[str, list[Row]] = defaultdict(list)
-        objects: list[CatalogObject] = []
-        for row in rows:
-            if row.type in ("table", "index"):
-                groups[row.table.lower()].append(row)
-            elif row.type == "trigger":
-                objects.append(text_object("trigger", (row.table, row.name), row.sql))
-            else:
-                objects.append(text_object(row.type, (row.name,), row.sql))
-        self._version = version
-        self._rows = rows
-        self.groups: dict[Group, list[CatalogObject]] = {}
-        tables: dict[str, tuple[str, Table]] = {}
-        for listed in groups.values():
-            group = tuple(listed)
-            found = known.get(group)
-            self.groups[group] = found if found is not None else _read_group(group)
-            objects += self.groups[group]
-            for row in group:
-                parsed = try_parse_table(row.sql) if row.type == "table" else None
-                if parsed is not None:
-                    tables[row.name.lower()] = (row.name, parsed)
-        # Depends on the text of other tables: a target without columns means its primary key.
-        for name, table in tables.values():
-            if table.foreign_keys:
-                objects += foreign_key_objects(name, table, lambda n: tables.get(n.lower()))
-        self._snapshot = Snapshot.make("sqlite", version, objects)
-
-    @property
-    def snapshot(self) -> Snapshot:
-        """The catalog as it was when this state was read."""
-        return self._snapshot
+    version: str
+    rows: tuple[Row, ...] = field(repr=False)
+    owners: Mapping[Owner, Objects] = field(repr=False)
+    tables: Tables = field(repr=False)
+    snapshot: Snapshot = field(repr=False)
 
     def refresh(self, query: Query) -> SqliteCatalog:
         """The state now; this one stays as it is."""
         rows = _rows(query)
-        return self if rows == self._rows else SqliteCatalog(self._version, rows, self)
+        return self if rows == self.rows else _state(self.version, rows, self)
+
+
+def _state(version: str, rows: tuple[Row, ...], before: SqliteCatalog) -> SqliteCatalog:
+    """The state after rows were changed, with the objects of what they did not touch."""
+    touched: dict[Owner, list[Row]] = {
+        row.owner: [] for row in set(rows).symmetric_difference(before.rows)
+    }
+    for row in rows:
+        if row.owner in touched:
+            touched[row.owner].append(row)
+    tables = dict(before.tables)
+    made: dict[Owner, Objects] = {}
+    for owner, group in touched.items():
+        made[owner] = tuple(_read_group(group))
+        if owner[0] == "table":
+            tables.pop(owner[1], None)
+            for row in group:
+                parsed = try_parse_table(row.sql) if row.type == "table" else None
+                if parsed is not None:
+                    tables[owner[1]] = (row.name, parsed)
+    # Depends on the text of other tables: a target without columns means its primary key.
+    for key, (name, table) in tables.items():
+        if ("table", key) in touched or any(
+            ("table", foreign.target.lower()) in touched for foreign in table.foreign_keys
+        ):
+            found = foreign_key_objects(name, table, lambda n: tables.get(n.lower()))
+            made["foreign keys", key] = tuple(found)
+    for owner in touched:
+        if owner[0] == "table":
+            made.setdefault(("foreign keys", owner[1]), ())
+    gone = [o for owner in made for o in before.owners.get(owner, ())]
+    come = [o for objects in made.values() for o in objects]
+    if before.snapshot.objects:
+        snapshot = before.snapshot.exchanged(gone, come)
+    else:
+        snapshot = Snapshot.make("sqlite", version, come)
+    owners = {o: objects for o, objects in {**before.owners, **made}.items() if objects}
+    return SqliteCatalog(version, rows, owners, tables, snapshot)
 
 
 def read_catalog(query: Query) -> SqliteCatalog:
     """The whole catalog of ``main``: SQLite 3.31 and newer, two queries."""
     [(version,)] = query("SELECT CAST(sqlite_version() AS TEXT)")
-    return SqliteCatalog(str(version), _rows(query), None)
+    nothing = SqliteCatalog(str(version), (), {}, {}, Snapshot("sqlite", str(version), ()))
+    return _state(str(version), _rows(query), nothing)
 
 
 def catalog_mark(query: Query) -> str:
@@ -108,10 +130,13 @@ def _rows(query: Query) -> tuple[Row, ...]:
     return tuple(map(Row._make, query(_SCHEMA)))
 
 
-def _read_group(group: Group) -> list[CatalogObject]:
-    tables = [row for row in group if row.type == "table"]
+def _read_group(group: Iterable[Row]) -> Iterator[CatalogObject]:
+    """The objects of one owner's rows, but foreign keys."""
     indexes = [(row.name, row.sql) for row in group if row.type == "index"]
-    found = []
-    for table in tables:
-        found += table_objects(table.name, table.sql, indexes)
-    return found
+    for row in group:
+        if row.type == "table":
+            yield from table_objects(row.name, row.sql, indexes)
+        elif row.type == "trigger":
+            yield text_object("trigger", (row.table, row.name), row.sql)
+        elif row.type != "index":
+            yield text_object(row.type, (row.name,), row.sql)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
+
 from assay.dialects.base import Query
 from assay.dialects.counted import Counted, Wrote
 from assay.dialects.observed import Observation
 
 __all__ = ["SQLiteObserver"]
+
+_READS = re.compile(r"\s*(?:SELECT|PRAGMA|EXPLAIN|SAVEPOINT|RELEASE)\b", re.IGNORECASE)
 
 
 class SQLiteObserver:
@@ -20,26 +25,36 @@ class SQLiteObserver:
         self._query = query
         self._pages = self._read()
         self._version = self._catalog()
+        self._moved = True
         self._changes = self._changed()
-        self._counted = Counted(query, _quoted, self._plain)
+        self._counted = Counted(query, _quoted, _plain(self._pages), self._there)
 
     def before(self, sql: str, *, autocommit: bool) -> str:
         """A statement is about to run; it runs as it is."""
         del autocommit
-        self._counted.before(sql)
+        self._moved |= self._catalog() != self._version  # a rollback, or what nobody told of
+        if not _READS.match(sql):
+            self._counted.before(sql)
         return sql
 
     def after(self, sql: str, rows: int | None) -> Observation:
         """What the statement did that ran since :meth:`before`."""
         before, self._changes = self._changes, self._changed()
-        altered = self._catalog() != self._version
+        version = self._version
+        self._version = self._catalog()
+        copied: tuple[str, ...] = ()
+        if version != self._version:
+            self._moved = True
+            now = self._read()
+            copied = self._copied(now)
+            self._counted.gone(now.keys())
         wrote = Wrote()
-        if altered or self._changes != before:
+        if self._changes != before:
             # the driver tells no row count of a statement that begins with WITH
             count = self._changes - before if rows is None else rows
             wrote = self._counted.after(sql, count)
         return Observation(
-            rewritten=self._copied() if altered else (),
+            rewritten=copied,
             rows=wrote.rows,
             emptied=wrote.emptied,
             transaction=1,
@@ -49,9 +64,12 @@ class SQLiteObserver:
     def close(self) -> None:
         """Nothing is open."""
 
-    def _copied(self) -> tuple[str, ...]:
-        self._version = self._catalog()
-        now = self._read()
+    def moved(self) -> bool:
+        """Whether the schema may be another than when this was asked last."""
+        moved, self._moved = self._moved, False
+        return moved
+
+    def _copied(self, now: dict[str, int]) -> tuple[str, ...]:
         moved = [t for t, page in now.items() if t in self._pages and self._pages[t] != page]
         self._pages.update({table: now[table] for table in moved})
         return tuple(sorted(moved))
@@ -62,9 +80,8 @@ class SQLiteObserver:
     def _catalog(self) -> int:
         return int(self._query("PRAGMA schema_version")[0][0])
 
-    def _plain(self) -> list[str]:
-        """Tables of the user; a virtual one has no page, and its module may be absent."""
-        return [n for n, page in self._read().items() if page and not n.startswith("sqlite_")]
+    def _there(self, _names: Collection[str]) -> list[str]:
+        return _plain(self._read())
 
     def _read(self) -> dict[str, int]:
         rows = self._query("SELECT name, rootpage FROM sqlite_master WHERE type = 'table'")
@@ -73,3 +90,8 @@ class SQLiteObserver:
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
+
+
+def _plain(pages: dict[str, int]) -> list[str]:
+    """Tables of the user; a virtual one has no page, and its module may be absent."""
+    return [name for name, page in pages.items() if page and not name.startswith("sqlite_")]
