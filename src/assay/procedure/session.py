@@ -62,6 +62,7 @@ class Session:
         self._states: dict[Address, CatalogState | None] = {}
         project.spare = shadows.create
         project.entering = shadows.enter
+        project.waits = shadows
 
     @property
     def settings(self) -> Settings:

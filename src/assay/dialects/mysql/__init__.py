@@ -75,7 +75,6 @@ class MySQL:
         transactional_ddl=False,
         # what a statement lets others do: all, read, nothing
         lock_modes=("NONE", "SHARED", "EXCLUSIVE"),
-        impatient=("SET SESSION lock_wait_timeout = 3", "SET SESSION innodb_lock_wait_timeout = 3"),
         # MariaDB; MySQL has the like for SELECT only
         bounded=("SET SESSION max_statement_time = 60",),
     )

@@ -72,7 +72,6 @@ class PostgreSQL:
     capabilities = Capabilities(
         transactional_ddl=True,
         lock_modes=MODES,
-        impatient=("SET lock_timeout = '3s'",),
         exact_copies=True,
         bounded=("SET statement_timeout = '60s'",),
     )
