@@ -28,6 +28,7 @@ __all__ = [
     "Observer",
     "Query",
     "ShadowServer",
+    "Waiting",
 ]
 
 Query = Callable[[str], list[tuple[Any, ...]]]
@@ -42,6 +43,24 @@ Execute = Callable[[str], None]
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """How a server is told how long a session waits for a lock.
+
+    :param limit: SQL for the limit of this session in seconds; 0 for none.
+    :param set_limit: a statement that sets it, with ``{}`` for whole seconds.
+    :param codes: what its error has when it gave up.
+    :param holders: SQL for the other transactions that are open in this database, a line of text each.
+    :param off_alone: what runs outside of a transaction must not give up: it would leave something.
+    """
+
+    limit: str
+    set_limit: str
+    codes: tuple[str, ...]
+    holders: str
+    off_alone: bool = False
+
+
+@dataclass(frozen=True)
 class Capabilities:
     """What an engine can do, asked instead of its name."""
 
@@ -53,6 +72,8 @@ class Capabilities:
     """A shadow's copy has its very catalog rows: what was read of the one is not read of the other."""
     bounded: tuple[str, ...] = ()
     """Statements, where the server knows them, after which a connection ends what runs a minute."""
+    waiting: Waiting | None = None
+    """None where a session cannot be told."""
 
 
 @dataclass(frozen=True)

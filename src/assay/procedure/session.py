@@ -60,6 +60,8 @@ class Session:
         """As :attr:`assay.config.Settings.online`; a flag, or the change in the making, says other."""
         self.online_said = False
         """A flag said it: not even the change in the making says other."""
+        self.lock_timeout: int | None = project.settings.lock_timeout
+        """As :attr:`assay.config.Settings.lock_timeout`; a flag says other."""
         self._states: dict[Address, CatalogState | None] = {}
         project.spare = shadows.create
         project.entering = shadows.enter

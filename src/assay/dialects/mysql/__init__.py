@@ -19,6 +19,7 @@ from assay.dialects.base import (
     Query,
     ShadowServer,
 )
+from assay.dialects.mysql.stuck import WAITING
 from assay.dialects.observed import Grant
 from assay.dialects.shapes import (
     ColumnType,
@@ -77,6 +78,7 @@ class MySQL:
         lock_modes=("NONE", "SHARED", "EXCLUSIVE"),
         # MariaDB; MySQL has the like for SELECT only
         bounded=("SET SESSION max_statement_time = 60",),
+        waiting=WAITING,
     )
     files: FileDatabases | None = None
     rows: RowDialect = Rows()

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from assay.dialects.base import LockWait
+from assay.dialects.base import LockWait, Waiting
 from assay.dialects.mysql.texts import literal
 
-__all__ = ["in_words", "lock_waits"]
+__all__ = ["WAITING", "in_words", "lock_waits"]
 
 _METADATA = (
     "SELECT ID, CAST(CONCAT(STATE, ' ', MD5(INFO)) AS CHAR) FROM information_schema.PROCESSLIST"
@@ -22,6 +22,18 @@ _ROWS = (
     " FROM information_schema.INNODB_TRX t"
     " JOIN information_schema.PROCESSLIST p ON p.ID = t.trx_mysql_thread_id"
     " WHERE p.DB = {} AND t.trx_state = 'LOCK WAIT'"
+)
+
+
+WAITING = Waiting(
+    limit="SELECT @@lock_wait_timeout",
+    set_limit="SET SESSION lock_wait_timeout = {}",
+    codes=("1205",),
+    holders=(
+        "SELECT CAST(CONCAT('connection ', ID, ', user ', USER, ': ', COMMAND, ' for ', TIME, ' s')"
+        " AS CHAR) FROM information_schema.PROCESSLIST"
+        " WHERE DB = DATABASE() AND ID <> CONNECTION_ID() ORDER BY TIME DESC"
+    ),
 )
 
 

@@ -20,6 +20,7 @@ from assay.dialects.base import (
 )
 from assay.dialects.observed import Grant
 from assay.dialects.postgresql.locks import MODES
+from assay.dialects.postgresql.stuck import WAITING
 from assay.dialects.shapes import (
     ColumnType,
     MakeValue,
@@ -74,6 +75,7 @@ class PostgreSQL:
         lock_modes=MODES,
         exact_copies=True,
         bounded=("SET statement_timeout = '60s'",),
+        waiting=WAITING,
     )
     files: FileDatabases | None = None
     rows: RowDialect = Rows()
