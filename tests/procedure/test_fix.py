@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
@@ -14,7 +16,7 @@ from assay.procedure.commands import review
 from assay.procedure.fixing import fix
 from assay.report import Report
 from generate.recipes.in_use import InUse, in_use
-from helpers import Ran, assay
+from helpers import Ran, assay, clean_environment
 from small_project import opened, revision
 
 PARENTS = 'parents = sa.Table("parents", metadata, sa.Column("id", sa.Integer, primary_key=True))\n'
@@ -632,3 +634,35 @@ def test_on_mariadb_an_update_of_rows_without_a_value_runs_in_batches(
     assert "op.backfill_online('items', 'name', \"'50%'\")" in text
     assert fixing_mysql.findings("locks/", "hygiene/") == []
     fixing_mysql.there_and_back()
+
+
+def test_killed_while_it_is_proven(fixing: Fixing) -> None:
+    """The next command, whatever it is, finds the chain as it was."""
+    fixing.head(
+        INDEX[0] + '\nop.add_column("items", sa.Column("b", sa.Integer()))',
+        'op.drop_column("items", "b")\n' + INDEX[1],
+    )
+    before = fixing.file.read_text()
+    code = (
+        "import os, sys; from assay.procedure import fixing;"
+        " fixing._proven = lambda *given: os._exit(9);"
+        " sys.argv = ['assay', 'review', '--fix']; from assay.cli.app import run; run()"
+    )
+    killed = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=fixing.project.folder,
+        env=clean_environment(),
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert killed.returncode == 9, killed.stderr
+    assert fixing.added
+    assert fixing.file.read_text() != before
+    ran = assay("status", cwd=fixing.project.folder)
+    assert "c1_change.py is as it was before `assay review --fix` was killed" in ran.out
+    assert fixing.added == []
+    assert fixing.file.read_text() == before
+    assert "recover" not in assay("status", cwd=fixing.project.folder).out
+    fixing.run()
+    assert fixing.added

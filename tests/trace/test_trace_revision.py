@@ -9,6 +9,7 @@ import pytest
 from assay.procedure.reviewing import review_step
 from assay.review.engine import review
 from assay.trace import Trace
+from assay.trace.failing import WAITED
 from review.case import Case, reviewed
 
 SETUP = {
@@ -95,7 +96,7 @@ def test_its_own_connection_does_not_wait_for_it(
     """
     trace = traced(tmp_path, engine, up)
     assert trace.failure is not None
-    assert trace.failure.code == "55P03"
+    assert trace.failure.code == WAITED
     assert [h.kind for h in trace.happenings] == ["connection"]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from assay.apply.limit import limit_waits
 from assay.catalog import CatalogObject, Snapshot
 from assay.errors import ProcedureStop
 from assay.project.compat import downgrade_steps, upgrade_step_of
@@ -35,15 +36,18 @@ def upgrade_live(
     expected_heads: Sequence[str],
     expected: Snapshot,
     ignore: Callable[[CatalogObject], bool],
+    lock_timeout: int | None = None,
 ) -> Applied:
     """Apply revisions to the real database and verify the result.
 
     :param expected: the catalog of a shadow after the same revisions.
+    :param lock_timeout: as :attr:`assay.config.Settings.lock_timeout`.
     :raises RevisionFailed: a revision raised.
     :raises ProcedureStop: Alembic ended well, but the database is not what the shadow is.
     """
 
-    def work(_heads: tuple[str, ...], _context: MigrationContext) -> Iterator[Any]:
+    def work(_heads: tuple[str, ...], context: MigrationContext) -> Iterator[Any]:
+        limit_waits(context, lock_timeout)
         steps = [upgrade_step_of(project.history.script, r) for r in revisions]
         yield from guarded_steps(steps, "upgrade")
 
@@ -53,12 +57,13 @@ def upgrade_live(
     return Applied(tuple(r.revision for r in revisions), reading)
 
 
-def downgrade_live(project: Project, revision: Script) -> Reading:
+def downgrade_live(project: Project, revision: Script, lock_timeout: int | None = None) -> Reading:
     """``alembic downgrade`` to before a revision, on the real database."""
     down = revision.down_revision
     target = down if isinstance(down, str) else "base"
 
-    def work(heads: tuple[str, ...], _context: MigrationContext) -> Iterator[Any]:
+    def work(heads: tuple[str, ...], context: MigrationContext) -> Iterator[Any]:
+        limit_waits(context, lock_timeout)
         steps = downgrade_steps(project.history.script, target, heads)
         yield from guarded_steps(steps, "downgrade")
 

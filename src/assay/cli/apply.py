@@ -18,6 +18,14 @@ NAME = "apply"
 
 def command(
     to: str = typer.Option(None, "--to", metavar="REV", help="Up to this revision, not to head."),
+    lock_timeout: int = typer.Option(
+        None,
+        "--lock-timeout",
+        metavar="SECONDS",
+        min=0,
+        help="Wait at most so long for a lock of the database; 0: as its session has it. "
+        "5 by default, where the session has no limit.",
+    ),
     project: Path = PROJECT,
     config: Path = CONFIG,
     as_json: bool = JSON,
@@ -32,6 +40,8 @@ def command(
     def work(session: Session) -> Report:
         from assay.procedure.commands import apply
 
+        if lock_timeout is not None:
+            session.lock_timeout = lock_timeout
         return apply(session, to)
 
     run_session(NAME, work, project=project, config=config, as_json=as_json)

@@ -55,6 +55,9 @@ class Settings:
     """Catalog objects that parity leaves out: ``kind:name`` patterns, ``*`` allowed."""
     copy_limit_mb: int = 512
     """A dev database larger than this (MiB) is not copied for step 7."""
+    lock_timeout: int | None = None
+    """Seconds that step 6 waits for a lock of the real database; 0 leaves its session as it is; None is
+    5 where the session itself has no limit."""
     env: Mapping[str, str] = field(default_factory=dict)
     """Environment variables for ``env.py``."""
     shadow: Mapping[str, str] = field(default_factory=dict)
@@ -86,6 +89,7 @@ KEYS = (
     "test",
     "ignore",
     "copy_limit_mb",
+    "lock_timeout",
     "env",
     "shadow",
     "databases",
@@ -132,6 +136,7 @@ def load_settings(start: Path | None = None, config: Path | None = None) -> Sett
         test=table.text("test", "pytest -x -q"),
         ignore=table.texts("ignore"),
         copy_limit_mb=table.whole("copy_limit_mb", 512),
+        lock_timeout=table.whole("lock_timeout", 0) if table.has("lock_timeout") else None,
         env=table.mapping("env"),
         shadow=_shadow(table, origins),
         databases=table.mapping("databases"),

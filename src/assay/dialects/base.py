@@ -7,7 +7,7 @@ never imported by a stage.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,9 +24,11 @@ __all__ = [
     "Execute",
     "FileDatabases",
     "Follower",
+    "LockWait",
     "Observer",
     "Query",
     "ShadowServer",
+    "Waiting",
 ]
 
 Query = Callable[[str], list[tuple[Any, ...]]]
@@ -41,6 +43,24 @@ Execute = Callable[[str], None]
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """How a server is told how long a session waits for a lock.
+
+    :param limit: SQL for the limit of this session in seconds; 0 for none.
+    :param set_limit: a statement that sets it, with ``{}`` for whole seconds.
+    :param codes: what its error has when it gave up.
+    :param holders: SQL for the other transactions that are open in this database, a line of text each.
+    :param off_alone: what runs outside of a transaction must not give up: it would leave something.
+    """
+
+    limit: str
+    set_limit: str
+    codes: tuple[str, ...]
+    holders: str
+    off_alone: bool = False
+
+
+@dataclass(frozen=True)
 class Capabilities:
     """What an engine can do, asked instead of its name."""
 
@@ -48,12 +68,12 @@ class Capabilities:
     """A failed or abandoned revision can be rolled back, DDL included."""
     lock_modes: tuple[str, ...] = ()
     """Modes of locks as observations name them, the weakest first; their place is their strength."""
-    impatient: tuple[str, ...] = ()
-    """Statements after which a connection gives up after seconds of waiting for a lock."""
     exact_copies: bool = False
     """A shadow's copy has its very catalog rows: what was read of the one is not read of the other."""
     bounded: tuple[str, ...] = ()
     """Statements, where the server knows them, after which a connection ends what runs a minute."""
+    waiting: Waiting | None = None
+    """None where a session cannot be told."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +91,8 @@ class Address:
     port: int | None = None
     user: str | None = None
     password: str | None = None
+    patience: float | None = field(default=None, compare=False)
+    """The longest that a connection waits for a lock (seconds), where only its driver can end that."""
 
     def __str__(self) -> str:
         if self.host is None:
@@ -87,6 +109,18 @@ class ConnectArguments:
 
     args: list[Any]
     keywords: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class LockWait:
+    """A statement that waits for a lock.
+
+    :param session: the server's number for its connection.
+    :param began: tells it from other statements of that connection.
+    """
+
+    session: int
+    began: str
 
 
 class CatalogState(Protocol):
@@ -180,6 +214,18 @@ class ShadowServer(Protocol):
     @property
     def own(self) -> bool:
         """The server is ours alone and ends with us, whatever was left on it."""
+        ...
+
+    def lock_waits(self, database: Address) -> tuple[LockWait, ...]:
+        """What waits for a lock now in a database made here; nothing of any other."""
+        ...
+
+    def waits_for(self, database: Address, wait: LockWait) -> str:
+        """What a statement waits for, in words."""
+        ...
+
+    def end_wait(self, wait: LockWait) -> None:
+        """Let a statement fail that waits for a lock."""
         ...
 
     def like(self, defaults: Mapping[str, str]) -> None:

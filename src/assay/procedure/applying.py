@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.apply.backup import live_file, put_back, save, set_aside
+from assay.apply.limit import gave_up, holders
 from assay.apply.preflight import Live, preflight
 from assay.apply.runner import downgrade_live, upgrade_live
 from assay.catalog import Difference, compare
@@ -63,13 +64,13 @@ def apply_step(session: Session, expected: Reading, remember: Remember) -> Step:
     backup = _back_up(session, file, ids[0] if ids else "head", remember)
     remember(reached=True)
     try:
-        upgrade_live(session.project, revisions, expected.heads, expected.snapshot, session.ignore)
+        _upgrade(session, revisions, expected)
     except BaseException as error:
         after = _undo(session, file, backup, live.reading, revisions)
         remember(backup="", database="", reached=not after.whole)
         if not isinstance(error, AssayError):
             raise
-        return _stopped(error, after, data)
+        return _waited(session, error, _stopped(error, after, data))
     remember(backup="", database="")
     lines = (Line(f"the file before it: {_relative(session, backup)}", "hint"),) if backup else ()
     return Step(
@@ -80,6 +81,39 @@ def apply_step(session: Session, expected: Reading, remember: Remember) -> Step:
         lines,
         {**data, "backup": str(backup) if backup else None},
     )
+
+
+def _upgrade(session: Session, revisions: Sequence[Script], expected: Reading) -> None:
+    upgrade_live(
+        session.project,
+        revisions,
+        expected.heads,
+        expected.snapshot,
+        session.ignore,
+        session.lock_timeout,
+    )
+
+
+def _waited(session: Session, error: AssayError, step: Step) -> Step:
+    """The step, with who is in the way where the upgrade got no lock in time."""
+    dialect = session.probe.dialect
+    if not gave_up(error, dialect):
+        return step
+    others = holders(session.project, dialect)
+    said = "It gave up waiting for a lock, so that nobody waits behind it for longer."
+    if others:
+        said = f"{said} Open on the database now, one of them has it:"
+    lines = [
+        Line(said),
+        *(Line(one, "plain", 1) for one in others),
+        Line(
+            "end what is in the way or wait for it, and apply again; longer waits: lock_timeout in "
+            "[tool.assay], or `assay apply --lock-timeout SECONDS`",
+            "hint",
+        ),
+    ]
+    data = {**step.data, "waited_for_lock": True, "open_transactions": list(others)}
+    return replace(step, lines=(*step.lines, *lines), data=data)
 
 
 def _begun(session: Session, live: Live, revisions: Sequence[Script]) -> bool:
@@ -117,15 +151,15 @@ def on_database_step(
     file = live_file(live.run, session.settings.root)
     backup = _back_up(session, file, f"reverse-{revisions[0].revision}", remember)
     try:
-        down = downgrade_live(session.project, revisions[0])
+        down = downgrade_live(session.project, revisions[0], session.lock_timeout)
         after_down = same_catalog(before, down.snapshot, session.ignore)
-        upgrade_live(session.project, revisions, expected.heads, expected.snapshot, session.ignore)
+        _upgrade(session, revisions, expected)
     except BaseException as error:
         after = _undo(session, file, backup, live, revisions)
         remember(backup="", database="")
         if not isinstance(error, AssayError):
             raise
-        return replace(_stopped(error, after), name="reverse", number=7)
+        return replace(_waited(session, error, _stopped(error, after)), name="reverse", number=7)
     remember(backup="", database="")
     if after_down:
         return Step(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -24,6 +23,7 @@ from assay.procedure.fixed import (
     of_locks,
     on_lines,
 )
+from assay.procedure.in_place import in_place, write
 from assay.procedure.parts import examined
 from assay.procedure.pending import refuse_second_change, relative
 from assay.procedure.rewritten import Rewritten, forms_of, rewritten
@@ -202,41 +202,28 @@ def _copied(session: Session) -> Iterator[Address]:
 def _written(session: Session, original: Original, files: Sequence[File]) -> Iterator[list[Script]]:
     """The files in the place of the original; put back when what is within raises.
 
-    A killed run leaves the original in ``.assay/backups/``.
+    :raises ProcedureStop: a file of such a name is there.
     """
-    folder = session.settings.state_folder / "backups"
-    folder.mkdir(parents=True, exist_ok=True)
-    before = original.path.read_bytes()
-    _write(folder / original.path.name, before)
-    ending = "\r\n" if b"\r\n" in before else "\n"
+    ending = "\r\n" if b"\r\n" in original.path.read_bytes() else "\n"
     paths = [original.path.parent / file.name for file in files]
-    there = [path for path in paths[:-1] if path.exists()]
+    there = [path for path in paths if path != original.path and path.exists()]
     if there:
         raise ProcedureStop(
             f"A file of that name is there already: {short(str(there[0]))}.",
-            next_step="A killed run may have left it; remove it if the chain does not need it.",
+            next_step="Give it another name, or remove it if the chain does not need it.",
         )
+    contents = [file.text.replace("\n", ending).encode() for file in files]
     try:
-        for path, file in zip(paths, files, strict=True):
-            _write(path, file.text.replace("\n", ending).encode())
-        session.project.forget_history()
-        yield [session.project.history.get(file.revision) for file in files]
+        with in_place(
+            session.settings.state_folder,
+            original.path,
+            list(zip(paths, contents, strict=True)),
+        ):
+            session.project.forget_history()
+            yield [session.project.history.get(file.revision) for file in files]
     except BaseException:
-        _write(original.path, before)
-        for path in paths[:-1]:
-            path.unlink(missing_ok=True)
         session.project.forget_history()
         raise
-
-
-def _write(path: Path, content: bytes) -> None:
-    """At once: a killed run leaves the old file or the new one."""
-    temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)  # noqa: PTH105
 
 
 def _proven(
@@ -299,6 +286,6 @@ def _without_idle_waivers(
         if idle:
             path = Path(review.file)
             ending = "\r\n" if b"\r\n" in path.read_bytes() else "\n"
-            _write(path, text.replace("\n", ending).encode())
+            write(path, text.replace("\n", ending).encode())
         found.append(File(file.revision, file.name, text))
     return found

@@ -11,6 +11,7 @@ from assay.catalog import CatalogObject
 from assay.config import Settings
 from assay.dialects import Address, CatalogState, load
 from assay.procedure.defaults import known_defaults, remember_defaults
+from assay.procedure.in_place import undo_killed
 from assay.project.environment import EnvRun
 from assay.project.project import Project, open_project
 from assay.shadow.building import build_chain, build_models
@@ -59,9 +60,12 @@ class Session:
         """As :attr:`assay.config.Settings.online`; a flag, or the change in the making, says other."""
         self.online_said = False
         """A flag said it: not even the change in the making says other."""
+        self.lock_timeout: int | None = project.settings.lock_timeout
+        """As :attr:`assay.config.Settings.lock_timeout`; a flag says other."""
         self._states: dict[Address, CatalogState | None] = {}
         project.spare = shadows.create
         project.entering = shadows.enter
+        project.waits = shadows
 
     @property
     def settings(self) -> Settings:
@@ -192,6 +196,10 @@ class Session:
 
 @contextmanager
 def open_session(settings: Settings, listener: Listener | None = None) -> Iterator[Session]:
-    """A session; every shadow is gone when it ends."""
+    """A session; every shadow is gone when it ends. What a killed run left half written is undone first."""
+    listener = listener or Silent()
+    undone = undo_killed(settings.state_folder)
+    if undone is not None:
+        listener.done(undone)
     with open_project(settings) as project, Shadows(settings) as shadows:
-        yield Session(project, shadows, listener or Silent())
+        yield Session(project, shadows, listener)

@@ -17,7 +17,9 @@ __all__ = ["Change", "busy", "clear", "load", "locked", "save", "set_up_folder"]
 
 FORMAT = 1
 
-_GITIGNORE = "# receipts/ is meant to be kept\nstate.json\nstate.tmp\nlock\nbackups/\n"
+_GITIGNORE = (
+    "# receipts/ is meant to be kept\nstate.json\nstate.tmp\nrewriting.json*\nlock\nbackups/\n"
+)
 
 
 @dataclass(frozen=True)

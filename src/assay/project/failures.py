@@ -7,8 +7,15 @@ import traceback
 from pathlib import Path
 
 from assay.errors import ProcedureStop, UsageError
+from assay.project.waits import wait_of
 
 __all__ = ["RevisionFailed", "describe", "user_failure"]
+
+_ONE_CONNECTION = (
+    "Do everything on the connection that the revision is given, `op.get_bind()`; or let nothing be "
+    "open on another one meanwhile."
+)
+"""What to do where a revision waited for itself."""
 
 _OURS = str(Path(__file__).resolve().parent.parent)
 
@@ -25,7 +32,9 @@ class RevisionFailed(ProcedureStop):
         super().__init__(
             f"{direction} of {revision} failed: {describe(error)}",
             where=f"{short(file)}:{line}" if line else short(file),
-            next_step="Correct the revision, or regenerate it from the models.",
+            next_step="Correct the revision, or regenerate it from the models."
+            if wait_of(error) is None
+            else _ONE_CONNECTION,
         )
         self.revision, self.direction, self.error = revision, direction, error
 
@@ -50,6 +59,12 @@ def line_in(error: BaseException, file: str) -> int | None:
 
 def describe(error: BaseException) -> str:
     """One line for an exception: the driver's own words for a database error."""
+    waited_for = wait_of(error)
+    if waited_for is not None:
+        return (
+            "the statement waited for a lock that another connection of the same run holds, "
+            f"and would wait for ever: {waited_for}"
+        )
     original = getattr(error, "orig", None)
     shown = original if original is not None else error
     text = " ".join(str(shown).split()) or type(shown).__name__
@@ -89,6 +104,7 @@ def _no_connection(error: BaseException, where: str | None) -> UsageError | None
     from sqlalchemy.exc import InterfaceError, OperationalError
 
     refused = isinstance(error, (OperationalError, InterfaceError)) and error.statement is None
+    refused = refused and wait_of(error) is None  # of a commit that waited
     if not refused and not isinstance(error, (ConnectionError, socket.gaierror, TimeoutError)):
         return None
     return UsageError(

@@ -16,6 +16,7 @@ from assay.project.environment import EnvRun, Work, prepared_config, prepared_pr
 from assay.project.history import History
 from assay.project.quiet import quiet
 from assay.project.redirect import Target
+from assay.project.waits import Waits, waits_ended
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -37,6 +38,8 @@ class Project:
         """Gives a shadow for what ``setup`` connects to while the chain is read."""
         self.entering: Callable[[Address], None] = lambda _to: None
         """Told before connections are led to a shadow."""
+        self.waits: Waits | None = None
+        """Who sees waits for locks on shadows, and ends them."""
 
     @cached_property
     def config(self) -> Config:
@@ -68,19 +71,25 @@ class Project:
         last_hook: Callable[[Any, Any, list[Any]], None] | None = None,
         **context_options: Any,
     ) -> EnvRun:
-        """Run ``env.py``; see :func:`assay.project.environment.run_env`."""
-        if isinstance(to, Address):
-            self.entering(to)
-        return run_env(
-            self.settings,
-            self.config,
-            self.history.script,
-            work,
-            to=to,
-            per_migration=per_migration,
-            last_hook=last_hook,
-            **context_options,
-        )
+        """Run ``env.py``; see :func:`assay.project.environment.run_env`.
+
+        On a shadow, nothing waits for a lock for ever.
+        """
+        shadow = to if isinstance(to, Address) else None
+        if shadow is not None:
+            self.entering(shadow)
+        script = self.history.script
+        with waits_ended(self.waits, shadow):
+            return run_env(
+                self.settings,
+                self.config,
+                script,
+                work,
+                to=to,
+                per_migration=per_migration,
+                last_hook=last_hook,
+                **context_options,
+            )
 
     def visit(self, look: Callable[[MigrationContext], None], *, to: Target | None) -> EnvRun:
         """Run ``env.py`` and only look: nothing is migrated, no version table is made."""

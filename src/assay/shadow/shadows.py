@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 
 from assay.config import Settings
-from assay.dialects import Address, ShadowServer, canonical, load
+from assay.dialects import Address, LockWait, ShadowServer, canonical, load
 from assay.dialects.owners import new_name, sweep_folders
 from assay.dialects.watchdog import Watchdog
 
@@ -80,6 +80,19 @@ class Shadows:
         server = self._servers.get(canonical(database.dialect))
         if server is not None:
             server.enter(database)
+
+    def lock_waits(self, database: Address) -> tuple[LockWait, ...]:
+        """What waits for a lock now in a database made here; nothing of any other."""
+        server = self._servers.get(canonical(database.dialect))
+        return server.lock_waits(database) if server is not None else ()
+
+    def waits_for(self, database: Address, wait: LockWait) -> str:
+        """What a statement waits for, in words."""
+        return self.server(database.dialect).waits_for(database, wait)
+
+    def end_wait(self, database: Address, wait: LockWait) -> None:
+        """Let a statement fail that waits for a lock."""
+        self.server(database.dialect).end_wait(wait)
 
     def leaked(self) -> tuple[str, ...]:
         """What revisions made outside their databases: ``ROLE "reader"``."""

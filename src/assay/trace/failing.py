@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from assay.project.failures import describe, line_in
+from assay.project.waits import wait_of
 from assay.trace.effects import Failure
 from assay.trace.lines import line_on_stack
 
-__all__ = ["failure_of"]
+__all__ = ["WAITED", "failure_of"]
+
+WAITED = "waited"
+"""The code of a failure where a wait for a lock was ended, whatever the server called that."""
 
 _CODES = ("pgcode", "sqlite_errorname", "errno", "sqlstate")
 """Where psycopg2, sqlite3, MySQL's connector, psycopg and asyncpg keep the code."""
@@ -20,6 +24,8 @@ def failure_of(error: BaseException, file: str) -> Failure:
     original: BaseException = getattr(error, "orig", None) or error
     line = line_in(error, file) or line_on_stack(file)
     causes = (original, original.__cause__, original.__context__)
+    if wait_of(error) is not None:
+        return Failure(WAITED, describe(error), line)
     found = next((code for code in map(_code, filter(None, causes)) if code is not None), None)
     return Failure(found, describe(original), line)
 

@@ -1,7 +1,6 @@
 """What a revision does beside its statements, watched while it runs: sleeps, variables, connections.
 
-A sleep on a shadow proves nothing, so only its beginning is waited for. A connection that the revision
-opens itself must not wait for the revision's own locks for ever, so it is told to give up soon.
+A sleep on a shadow proves nothing, so only its beginning is waited for.
 """
 
 from __future__ import annotations
@@ -35,11 +34,10 @@ class Watch:
 
     :param connection: the one that the revision is given.
     :param file: the revision file.
-    :param impatient: statements that let another connection give up waiting for a lock.
     """
 
-    def __init__(self, connection: Connection, file: str, impatient: tuple[str, ...]) -> None:
-        self.connection, self.file, self._impatient = connection, file, impatient
+    def __init__(self, connection: Connection, file: str) -> None:
+        self.connection, self.file = connection, file
         self.happenings: list[Happening] = []
         self.elsewhere: list[StatementEffect] = []
         self._began = 0.0
@@ -64,12 +62,6 @@ class Watch:
         if line is None or connection is self.connection:
             return
         self.happenings.append(Happening("connection", line, str(connection.engine.url.database)))
-        cursor = connection.connection.cursor()
-        try:
-            for statement in self._impatient:
-                cursor.execute(statement)
-        finally:
-            cursor.close()
 
     def before(self, connection: Any, *_rest: Any) -> None:
         """A statement begins on some connection."""
@@ -102,14 +94,12 @@ _sleep = time.sleep
 
 
 @contextmanager
-def watching(
-    connection: Connection, file: str, module: ModuleType, impatient: tuple[str, ...]
-) -> Iterator[Watch]:
+def watching(connection: Connection, file: str, module: ModuleType) -> Iterator[Watch]:
     """Watch what a revision's module does within, beside its statements on ``connection``."""
     from sqlalchemy import event
     from sqlalchemy.engine import Engine
 
-    watch = Watch(connection, file, impatient)
+    watch = Watch(connection, file)
     # `from time import sleep` has a name of its own for it
     named = [name for name, value in vars(module).items() if value is time.sleep]
     listeners = (

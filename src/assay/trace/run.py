@@ -109,9 +109,7 @@ class _Tracing:
         file = function.__code__.co_filename if hasattr(function, "__code__") else self._path
         arguments = self.context.opts["assay_run"].run_arguments
         failure: Failure | None = None
-        watched = watching(
-            self.connection, file, self.revision.module, self.dialect.capabilities.impatient
-        )
+        watched = watching(self.connection, file, self.revision.module)
         try:
             with (
                 migration_transaction(self.context),

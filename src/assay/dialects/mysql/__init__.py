@@ -19,6 +19,7 @@ from assay.dialects.base import (
     Query,
     ShadowServer,
 )
+from assay.dialects.mysql.stuck import WAITING
 from assay.dialects.observed import Grant
 from assay.dialects.shapes import (
     ColumnType,
@@ -75,9 +76,9 @@ class MySQL:
         transactional_ddl=False,
         # what a statement lets others do: all, read, nothing
         lock_modes=("NONE", "SHARED", "EXCLUSIVE"),
-        impatient=("SET SESSION lock_wait_timeout = 3", "SET SESSION innodb_lock_wait_timeout = 3"),
         # MariaDB; MySQL has the like for SELECT only
         bounded=("SET SESSION max_statement_time = 60",),
+        waiting=WAITING,
     )
     files: FileDatabases | None = None
     rows: RowDialect = Rows()

@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from assay.dialects.base import Address
+from assay.dialects.base import Address, LockWait
 from assay.dialects.mysql.cluster import Cluster
 from assay.dialects.mysql.connecting import ConnectError, Connection, Target, connect
 from assay.dialects.mysql.content import copy_content
 from assay.dialects.mysql.queries import SERVER, server
+from assay.dialects.mysql.stuck import in_words, lock_waits
 from assay.dialects.mysql.texts import literal, quoted
 from assay.dialects.owners import new_name
 from assay.errors import AssayError, UsageError
@@ -112,6 +113,20 @@ class Databases:
             raise
         self._cluster.created(made.database, database)
         return made
+
+    def lock_waits(self, database: Address) -> tuple[LockWait, ...]:
+        """What waits for a lock now in a database made here; nothing of any other."""
+        if database.database not in self._made:
+            return ()
+        return lock_waits(self.query, database.database)
+
+    def waits_for(self, _database: Address, wait: LockWait) -> str:
+        """What a statement waits for, in words."""
+        return in_words(wait)
+
+    def end_wait(self, wait: LockWait) -> None:
+        """End a statement that waits for a lock."""
+        self._execute(f"KILL QUERY {wait.session}")
 
     def like(self, defaults: Mapping[str, str]) -> None:
         """Empty databases have this character set and collation, those that are empty now too."""

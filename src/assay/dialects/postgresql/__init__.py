@@ -20,6 +20,7 @@ from assay.dialects.base import (
 )
 from assay.dialects.observed import Grant
 from assay.dialects.postgresql.locks import MODES
+from assay.dialects.postgresql.stuck import WAITING
 from assay.dialects.shapes import (
     ColumnType,
     MakeValue,
@@ -72,9 +73,9 @@ class PostgreSQL:
     capabilities = Capabilities(
         transactional_ddl=True,
         lock_modes=MODES,
-        impatient=("SET lock_timeout = '3s'",),
         exact_copies=True,
         bounded=("SET statement_timeout = '60s'",),
+        waiting=WAITING,
     )
     files: FileDatabases | None = None
     rows: RowDialect = Rows()

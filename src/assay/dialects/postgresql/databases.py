@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from assay.dialects.base import Address
+from assay.dialects.base import Address, LockWait
 from assay.dialects.owners import new_name
 from assay.dialects.postgresql.cluster import Cluster
 from assay.dialects.postgresql.connecting import ConnectError, Connection, Target, connect
+from assay.dialects.postgresql.stuck import STUCK, WAITS_FOR, in_words
 from assay.errors import AssayError, UsageError
 
 __all__ = ["Databases", "literal", "quoted"]
@@ -119,6 +120,21 @@ class Databases:
             self._drop(database.database)
             del self._made[database.database]
             self._cluster.dropped(database.database)
+
+    def lock_waits(self, database: Address) -> tuple[LockWait, ...]:
+        """What waits for a lock now in a database made here; nothing of any other."""
+        if database.database not in self._made:
+            return ()
+        rows = self.query(STUCK.format(literal(database.database)))
+        return tuple(LockWait(int(pid), str(began)) for pid, began in rows)
+
+    def waits_for(self, database: Address, wait: LockWait) -> str:
+        """What a statement waits for, in words."""
+        return in_words(self.query(WAITS_FOR.format(wait.session), database.database))
+
+    def end_wait(self, wait: LockWait) -> None:
+        """Cancel a statement that waits for a lock."""
+        self.query(f"SELECT pg_cancel_backend({wait.session})")
 
     def like(self, _defaults: Mapping[str, str]) -> None:
         """Nothing: there are no such defaults."""

@@ -18,7 +18,7 @@ DRIVERS = (
 )
 """SQLAlchemy's driver names. All call a ``connect`` with the signature of ``sqlite3.connect``."""
 
-_URI_POSITION = 7
+_TIMEOUT_POSITION, _URI_POSITION = 1, 7
 """Of ``uri`` among the positional arguments of ``sqlite3.connect``."""
 
 
@@ -47,6 +47,16 @@ def redirect(driver: str, arguments: ConnectArguments, to: Address) -> None:
         arguments.args[0] = to.database
     else:
         arguments.keywords["database"] = to.database
+    if to.patience is not None:
+        _be_impatient(arguments, to.patience)
+
+
+def _be_impatient(arguments: ConnectArguments, longest: float) -> None:
+    """Wait at most so long (seconds) for a lock, which ``timeout`` says."""
+    if len(arguments.args) > _TIMEOUT_POSITION:
+        arguments.args[_TIMEOUT_POSITION] = min(float(arguments.args[_TIMEOUT_POSITION]), longest)
+    elif "timeout" in arguments.keywords:
+        arguments.keywords["timeout"] = min(float(arguments.keywords["timeout"]), longest)
 
 
 def in_memory(arguments: ConnectArguments) -> bool:

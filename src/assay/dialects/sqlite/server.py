@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
 
-from assay.dialects.base import Address, ShadowServer
-from assay.dialects.sqlite.files import SIDECARS, file_path, remove, save
+from assay.dialects.base import Address, LockWait, ShadowServer
+from assay.dialects.sqlite.files import BUSY_SECONDS, SIDECARS, file_path, remove, save
 from assay.errors import UsageError
 
 __all__ = ["FileShadows", "copy_live", "shadow_server"]
@@ -51,6 +51,17 @@ class FileShadows:
         remove(path)
         self._made.discard(database.database)
 
+    def lock_waits(self, _database: Address) -> tuple[LockWait, ...]:
+        """Nothing is seen: SQLite itself ends a wait, see :attr:`Address.patience`."""
+        return ()
+
+    def waits_for(self, _database: Address, _wait: LockWait) -> str:
+        """Nothing that is seen."""
+        return ""
+
+    def end_wait(self, _wait: LockWait) -> None:
+        """Nothing."""
+
     def like(self, _defaults: Mapping[str, str]) -> None:
         """Nothing: there are no such defaults."""
 
@@ -77,7 +88,7 @@ class FileShadows:
 
     def _address(self, path: Path) -> Address:
         self._made.add(str(path))
-        return Address("sqlite", str(path))
+        return Address("sqlite", str(path), patience=BUSY_SECONDS)
 
     def _own(self, address: Address) -> Path:
         if address.database not in self._made:

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from assay.review.finding import Finding, Severity
 from assay.review.rule import Rule, RuleContext
 from assay.trace.effects import Failure, OperationEffect
+from assay.trace.failing import WAITED
 
 __all__ = ["RULE"]
 
@@ -29,7 +30,7 @@ _NEXT = {
     "0A000": "Name a server that has it under [tool.assay.shadow], or correct the statement.",
     "58P01": "Name a server that has the extension under [tool.assay.shadow].",
     "57014": "Do the waiting outside of the revision.",
-    "55P03": "Do everything on the connection that the revision is given.",
+    WAITED: "Do everything on the connection that the revision is given.",
 }
 """By SQLSTATE, PostgreSQL docs, "Error Codes"."""
 
