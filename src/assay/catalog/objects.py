@@ -98,11 +98,16 @@ class Snapshot:
                 raise ValueError(f"two catalog objects share the identity {identities[first]}")
         return cls(dialect, server_version, tuple(map(some.__getitem__, order)))
 
-    def of(self, kept: tuple[CatalogObject, ...]) -> Snapshot:
-        """A snapshot of some of the objects, which are in order."""
-        if len(kept) == len(self.objects):
+    def without(self, some: Iterable[CatalogObject]) -> Snapshot:
+        """Without some objects, where it has them."""
+        objects = list(self.objects)
+        for one in some:
+            at = bisect_left(objects, _identity(one), key=_identity)
+            if at < len(objects) and objects[at] == one:
+                del objects[at]
+        if len(objects) == len(self.objects):
             return self
-        return Snapshot(self.dialect, self.server_version, kept)
+        return Snapshot(self.dialect, self.server_version, tuple(objects))
 
     def exchanged(self, gone: Iterable[CatalogObject], come: Iterable[CatalogObject]) -> Snapshot:
         """With some objects in the place of others, without sorting all of them again.
@@ -111,19 +116,25 @@ class Snapshot:
         :returns: this snapshot where nothing differs.
         :raises ValueError: two objects share an identity.
         """
-        old, new = {o.identity: o for o in gone}, list(come)
-        kept = {o.identity for o in new if old.get(o.identity) == o}
-        if len(kept) == len(old) == len(new):
+        old, new = {_identity(o): o for o in gone}, {}
+        for one in come:
+            identity = _identity(one)
+            # most of what is read again is what it was
+            if old.get(identity) == one:
+                del old[identity]
+            elif identity in new:
+                raise ValueError(f"two catalog objects share the identity {identity}")
+            else:
+                new[identity] = one
+        if not old and not new:
             return self
         objects = list(self.objects)
-        for identity in old.keys() - kept:
+        for identity in old:
             del objects[bisect_left(objects, identity, key=_identity)]
-        for one in new:
-            if one.identity in kept:
-                continue
-            at = bisect_left(objects, one.identity, key=_identity)
-            if at < len(objects) and objects[at].identity == one.identity:
-                raise ValueError(f"two catalog objects share the identity {one.identity}")
+        for identity, one in new.items():
+            at = bisect_left(objects, identity, key=_identity)
+            if at < len(objects) and _identity(objects[at]) == identity:
+                raise ValueError(f"two catalog objects share the identity {identity}")
             objects.insert(at, one)
         return Snapshot(self.dialect, self.server_version, tuple(objects))
 
@@ -147,4 +158,4 @@ class Snapshot:
         return tuple(o for o in self.objects if o.kind == kind)
 
 
-_identity = attrgetter("identity")
+_identity = attrgetter("kind", "key")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import filterfalse
 from typing import TYPE_CHECKING, Any
 
 from assay.catalog import CatalogObject, Snapshot
@@ -18,7 +16,7 @@ from assay.project.redirect import Target
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
 
-__all__ = ["Reading", "read_database", "read_here", "read_state", "visible"]
+__all__ = ["Reading", "own_objects", "read_database", "read_here", "read_state", "visible"]
 
 
 @dataclass(frozen=True)
@@ -75,25 +73,17 @@ def connection_of(context: MigrationContext) -> Any:
 
 def visible(snapshot: Snapshot, context: MigrationContext) -> Snapshot:
     """A snapshot without Alembic's version table."""
+    return snapshot.without(own_objects(snapshot, context))
+
+
+def own_objects(snapshot: Snapshot, context: MigrationContext) -> tuple[CatalogObject, ...]:
+    """Alembic's version table and what belongs to it."""
     schema, name = version_table(context)
-    own = own_table(schema, name)
+    found = []
     # most objects have no part of that name, which shows at a glance
-    kept = tuple([o for o in snapshot.objects if name not in o.key or not own(o)])
-    return snapshot.of(kept)
-
-
-def own_table(schema: str | None, name: str) -> Callable[[CatalogObject], bool]:
-    """Whether an object is the version table or belongs to it."""
-
-    def own(found: CatalogObject) -> bool:
-        key = found.key
-        if key[0] == name:  # SQLite: (table, …)
-            return True
-        return len(key) > 1 and key[1] == name and (schema is None or key[0] == schema)
-
-    return own
-
-
-def without_objects(snapshot: Snapshot, leave_out: Callable[[CatalogObject], bool]) -> Snapshot:
-    """A snapshot without the objects for which ``leave_out`` says so."""
-    return snapshot.of(tuple(filterfalse(leave_out, snapshot.objects)))
+    for one in [o for o in snapshot.objects if name in o.key]:
+        key = one.key
+        of_table = len(key) > 1 and key[1] == name and (schema is None or key[0] == schema)
+        if of_table or key[0] == name:  # SQLite: (table, …)
+            found.append(one)
+    return tuple(found)

@@ -64,7 +64,7 @@ class Recorder:
             # in a transaction, what is committed is asked if it turns out to be wanted
             if self._at and self._privileges is None and self._autocommit:
                 self._privileges = self.dialect.privileges(self._query)
-        elif self._mark is None and self._looks(statement, context):
+        elif self._mark is None and _looks(statement, by_operation=self._by_operation(context)):
             self._mark = self._read_mark()
         self._sql = as_stated(self.connection, statement)
         self._began = time.perf_counter()
@@ -116,7 +116,7 @@ class Recorder:
         by_operation = self._by_operation(context)
         before: Snapshot | None = self.follower.state.snapshot if self.follower else None
         # an operation's DDL writes the catalog, or it asks on the way; no need to look
-        looks = self._looks(statement, context)
+        looks = _looks(statement, by_operation=by_operation)
         changed = not looks and is_writing(statement) and verb(statement) not in _SESSION
         if self.follower is not None:
             if changed or looks:
@@ -176,13 +176,6 @@ class Recorder:
             return "unknown"
         return self.dialect.catalog_mark(self._query)
 
-    def _looks(self, statement: str, context: Any) -> bool:
-        """Whether only looking tells if the catalog was written: not for what an operation makes.
-
-        Of its statements an ``UPDATE`` can run anything: functions, triggers.
-        """
-        return verb(statement) == "UPDATE" or not self._by_operation(context)
-
     @staticmethod
     def _by_operation(context: Any) -> bool:
         """DDL that an operation of Alembic's or ours rendered, as against SQL text and metadata calls."""
@@ -204,6 +197,14 @@ class Recorder:
 
 
 _SESSION = ("SET", "RESET", "COMMIT")
+
+
+def _looks(statement: str, *, by_operation: bool) -> bool:
+    """Whether only looking tells if the catalog was written: not for what an operation makes.
+
+    Of its statements an ``UPDATE`` can run anything: functions, triggers.
+    """
+    return not by_operation or verb(statement) == "UPDATE"
 
 
 _ALEMBIC = ("alembic/operations/toimpl.py", "alembic/operations/batch.py")

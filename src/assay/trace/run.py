@@ -15,7 +15,7 @@ from assay.project.compat import (
     version_table,
 )
 from assay.project.project import Project, execute_on, query_on
-from assay.shadow.reading import connection_of, visible
+from assay.shadow.reading import connection_of, own_objects
 from assay.trace.effects import Failure, StatementEffect, Trace, verb
 from assay.trace.failing import failure_of
 from assay.trace.filled import Fill, filled
@@ -88,7 +88,8 @@ class _Tracing:
             read = self.dialect.read_catalog if known is None else known.refresh
             self.state = read(self.query)
             self._end()
-        self._seen = (self.state.snapshot, visible(self.state.snapshot, context))
+        self._own = own_objects(self.state.snapshot, context)
+        self._seen = (self.state.snapshot, self.state.snapshot.without(self._own))
         self._observer: Observer | None = None
         self._follower: Follower | None = None
         self._alone = False
@@ -161,9 +162,9 @@ class _Tracing:
         return observer, self._follower
 
     def _visible(self, snapshot: Snapshot) -> Snapshot:
-        """As :func:`visible`; what is after one direction is before the other."""
+        """Without Alembic's own table; what is after one direction is before the other."""
         if snapshot is not self._seen[0]:
-            self._seen = (snapshot, visible(snapshot, self.context))
+            self._seen = (snapshot, snapshot.without(self._own))
         return self._seen[1]
 
     @property

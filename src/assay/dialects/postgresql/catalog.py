@@ -157,7 +157,10 @@ class PostgreSQLState:
             {**{o: v for o, v in self.named.items() if o not in read}, **named},
             refreshed=True,
         )
-        new.__dict__["snapshot"] = self._exchanged(read, owners)
+        try:
+            new.__dict__["snapshot"] = self._exchanged(read, owners)
+        except ValueError:  # something goes by a name that something unread had
+            return self._full(query, fences if complete else None)
         return new
 
     def _partial(

@@ -57,6 +57,11 @@ STAMP = "pg_attver"
 OPTIONS = "(SELECT string_agg(o, ', ' ORDER BY o) FROM unnest({}) o)"
 
 
+def _unless_set(name: str, value: str) -> str:
+    setting = f"current_setting('{name}')"
+    return f"CASE WHEN {setting} <> {value} THEN set_config('{name}', {value}, true) END"
+
+
 def settled(parts: Collection[str], tables: Collection[str] = ()) -> str:
     """One statement that runs the parts under :data:`RENDERING`.
 
@@ -64,8 +69,9 @@ def settled(parts: Collection[str], tables: Collection[str] = ()) -> str:
     :param tables: common table expressions for them.
     """
     read = ", ".join(f"current_setting('{name}') AS \"{name}\"" for name in RENDERING)
-    first = " || ".join(f"set_config('{n}', '{v}', true)" for n, v in RENDERING.items())
-    last = " || ".join(f"set_config('{n}', before.\"{n}\", true)" for n in RENDERING)
+    # most have their value already, and setting each takes longer than asking for it
+    first = ", ".join(_unless_set(name, f"'{value}'") for name, value in RENDERING.items())
+    last = ", ".join(_unless_set(name, f'before."{name}"') for name in RENDERING)
     with_ = [f"before AS MATERIALIZED (SELECT {read})", *tables]
     return (
         "WITH "
@@ -73,9 +79,9 @@ def settled(parts: Collection[str], tables: Collection[str] = ()) -> str:
         + "\n"
         + "\nUNION ALL\n".join(
             [
-                f"SELECT 0::int8, 'settings', {first}, NULL::text FROM before",
+                f"SELECT 0::int8, 'settings', concat({first}), NULL::text FROM before",
                 *parts,
-                f"SELECT 0::int8, 'settings', {last}, NULL FROM before",
+                f"SELECT 0::int8, 'settings', concat({last}), NULL FROM before",
             ]
         )
     )
