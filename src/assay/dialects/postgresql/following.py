@@ -76,7 +76,7 @@ class PostgreSQLFollower:
         self._place = now
         self._temporary |= now.temporary
         self._numbers |= now.numbers
-        seen = self._rendered.see(now)
+        seen = self._rendered.see(self._state, now)
         if (
             before is None
             or before.transaction != now.transaction

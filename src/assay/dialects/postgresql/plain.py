@@ -6,8 +6,9 @@ on a connection that has just begun, what renders such a table 6 (PostgreSQL 15.
 attributes that such a table has are rendered alone, by the same SQL; a row says when its object has
 one of the others, and then it is not for this text to say what it is.
 
-Nothing is compared here: tables are rendered whether they were touched or not. That is for few. A row
-also has the version of the catalog row behind it, by which a change shows that no attribute tells of.
+Nothing is compared here: each table is listed whether it was touched or not. That is for few. A row
+has the version of the catalog row behind it, by which a change shows that no attribute tells of; and
+its attributes where this transaction wrote that one. Of the others who asks knows them.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from assay.dialects.postgresql.relation_parts import (
     Attributes,
     column_attributes,
     column_joins,
+    column_rows,
     json_object,
 )
 from assay.dialects.postgresql.rendering import USER_SCHEMA, not_of_extension, settled
@@ -80,11 +82,16 @@ _BEYOND_INDEX = (
 
 
 def _some(attributes: Attributes, names: tuple[str, ...], beyond: str, *rows: str) -> str:
-    flag = f"'{BEYOND}', CASE WHEN {beyond} THEN true END"
+    """The attributes of what a row written by this transaction is about; of others its version.
+
+    :param rows: the catalog rows that it is made of.
+    """
     versions = ", ".join(f"{row}.ctid, {row}.xmin" for row in rows)
-    return json_object(
-        {name: attributes[name] for name in names}, flag, f"'{WRITTEN}', concat_ws(' ', {versions})"
-    )
+    version = f"'{WRITTEN}', concat_ws(' ', {versions})"
+    flag = f"'{BEYOND}', CASE WHEN {beyond} THEN true END"
+    rendered = json_object({name: attributes[name] for name in names}, flag, version)
+    written = " OR ".join(f"age({row}.xmin) <= 0" for row in rows)
+    return f"CASE WHEN {written} THEN {rendered} ELSE {json_object({}, version)} END"
 
 
 def _parts(version: int) -> list[str]:
@@ -92,7 +99,7 @@ def _parts(version: int) -> list[str]:
         f"""SELECT r.oid::int8, 'table', json_build_array(r.nspname, r.relname)::text,
             {_some(TABLE, _TABLE, _BEYOND_TABLE, "r")} FROM r""",
         f"""SELECT r.oid::int8, 'column', json_build_array(r.nspname, r.relname, a.attname)::text,
-            {_some(column_attributes(version), _COLUMN, _BEYOND_COLUMN, "a")}
+            {_some(column_attributes(version), _COLUMN, _BEYOND_COLUMN, *column_rows(version))}
         FROM r {column_joins(version)}""",
         f"""SELECT r.oid::int8, {CONSTRAINT_KIND},
             json_build_array(r.nspname, r.relname, k.conname)::text,

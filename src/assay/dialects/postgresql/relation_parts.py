@@ -19,6 +19,7 @@ __all__ = [
     "Attributes",
     "column_attributes",
     "column_joins",
+    "column_rows",
     "json_object",
     "relation_parts",
 ]
@@ -149,6 +150,11 @@ def column_joins(version: int) -> str:
     return f"""{joins}
         LEFT JOIN pg_constraint nn ON nn.conrelid = r.oid AND nn.contype = 'n'
             AND nn.conkey[1] = a.attnum"""
+
+
+def column_rows(version: int) -> tuple[str, ...]:
+    """The catalog rows that a column is made of, as :func:`column_joins` calls them."""
+    return ("a", "ad", "nn") if version >= 180000 else ("a", "ad")
 
 
 def json_object(attributes: Attributes, *more: str) -> str:

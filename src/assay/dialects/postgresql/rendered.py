@@ -43,7 +43,7 @@ class RenderedTables:
     """Reads the rows of :mod:`assay.dialects.postgresql.plain`, each text once."""
 
     def __init__(self) -> None:
-        self._made: dict[Row, CatalogObject | None] = {}
+        self._made: dict[Row, CatalogObject | _Same | None] = {}
         self._rows: dict[int, frozenset[Row]] = {}
         self._plain: dict[int, Objects] = {}
 
@@ -51,8 +51,11 @@ class RenderedTables:
         """What was seen is not what will have been there before."""
         self._rows.clear()
 
-    def see(self, now: Place) -> Mapping[int, Seen] | None:
-        """The tables that are locked; None where they were not all rendered as they are."""
+    def see(self, state: PostgreSQLState, now: Place) -> Mapping[int, Seen] | None:
+        """The tables that are locked; None where they were not all rendered as they are.
+
+        :param state: of before the statement: what it did not write is as it is there.
+        """
         if now.fences is not None or now.owners > MOST:
             self.forget()
             return None
@@ -61,7 +64,7 @@ class RenderedTables:
             rows.setdefault(int(row[0]), []).append(row)
         found: dict[int, Seen] = {}
         for owner, some in rows.items():
-            objects = self._objects(some)
+            objects = self._objects(some, state.owners.get(owner, ()))
             if objects is None:
                 self.forget()
                 return None
@@ -70,16 +73,19 @@ class RenderedTables:
             found[owner] = Seen(objects, None if known is None else known != new)
         return found
 
-    def _objects(self, rows: Sequence[Row]) -> Objects | None:
+    def _objects(self, rows: Sequence[Row], known: Objects) -> Objects | None:
         found: list[CatalogObject] = []
+        before = {o.identity: o for o in known}
         for row in rows:
             if row not in self._made:
                 self._made[row] = _object(row)
             made = self._made[row]
-            if made is None:
+            if made is not None and made.kind == OTHER_INDEX:
+                continue
+            one = before.get(made) if isinstance(made, _Same) else made
+            if one is None:
                 return None
-            if made.kind != OTHER_INDEX:
-                found.append(made)
+            found.append(one)
         return tuple(found)
 
     def changed(
@@ -116,9 +122,18 @@ class RenderedTables:
         return True
 
 
-def _object(row: Row) -> CatalogObject | None:
+class _Same(NamedTuple):
+    """The identity of what this transaction has not written."""
+
+    kind: str
+    key: tuple[str, ...]
+
+
+def _object(row: Row) -> CatalogObject | _Same | None:
     """None for what has attributes that are not rendered."""
     made, _ = object_of(*row[1:])
+    if len(made.attributes) == 1:
+        return _Same(*made.identity)
     if made.get(BEYOND):
         return None
     kept = tuple(pair for pair in made.attributes if pair[0] != WRITTEN)
