@@ -20,6 +20,17 @@ SETUP = b"""
     CREATE TABLE r (id int, a int NOT NULL, b varchar(9));
     CREATE INDEX r_a ON r (a);
     CREATE TABLE s (LIKE r);
+    COMMENT ON TABLE s IS 'of s';
+    COMMENT ON COLUMN s.a IS 'of a';
+    CREATE TABLE u (id int CONSTRAINT u_key PRIMARY KEY, a int CHECK (a > 0), b text);
+    CREATE INDEX u_b ON u (b);
+    COMMENT ON TABLE u IS 'of u';
+    COMMENT ON CONSTRAINT u_key ON u IS 'its key';
+    COMMENT ON INDEX u_b IS 'of b';
+    CREATE TRIGGER first BEFORE UPDATE ON u FOR EACH ROW
+        EXECUTE FUNCTION suppress_redundant_updates_trigger();
+    CREATE POLICY o ON u USING (a > 1);
+    CREATE STATISTICS z ON id, a FROM u;
 """
 
 
@@ -71,12 +82,33 @@ def test_one_question_for_what_most_revisions_do(followed: Counting) -> None:
         "DROP INDEX r_a",
         "ALTER TABLE q DROP CONSTRAINT q_p",
         "ALTER TABLE q DROP COLUMN p_id",
+        "ALTER TABLE s ALTER COLUMN a DROP NOT NULL",
+        "ALTER TABLE s ADD COLUMN c int",
+        "ALTER TABLE u ADD COLUMN c int",
+        "ALTER TABLE u ALTER COLUMN a SET DEFAULT 3",
+        "CREATE INDEX u_c ON u (c)",
+        "DROP INDEX u_c",
     ):
         followed.see(text)
         assert followed.prepared() == 1, text
 
 
 BEYOND = [
+    ["ALTER TABLE u ADD FOREIGN KEY (a) REFERENCES p", "ALTER TABLE u DISABLE TRIGGER first"],
+    ["DROP INDEX u_b", "DROP TRIGGER first ON u", "DROP POLICY o ON u", "DROP STATISTICS z"],
+    ["ALTER INDEX u_key SET (fillfactor = 50)", "ALTER INDEX u_key RESET (fillfactor)"],
+    ["ALTER TABLE u CLUSTER ON u_key", "ALTER TABLE u SET WITHOUT CLUSTER"],
+    ["ALTER TABLE u DROP CONSTRAINT u_key, ADD CONSTRAINT u_key PRIMARY KEY (id)"],
+    ["ALTER TABLE u DROP COLUMN b", "ALTER TABLE u DROP COLUMN a CASCADE", "DROP TABLE u"],
+    [
+        "CREATE TRIGGER two BEFORE UPDATE ON u FOR EACH STATEMENT"
+        " EXECUTE FUNCTION suppress_redundant_updates_trigger()"
+    ],
+    [
+        "ALTER TABLE s ADD UNIQUE (a)",
+        "COMMENT ON COLUMN s.a IS NULL",
+        "ALTER TABLE s DROP COLUMN a",
+    ],
     ["ALTER TABLE p ALTER COLUMN a TYPE bigint", "ALTER TABLE p ADD COLUMN c int"],
     ["ALTER TABLE r ADD COLUMN twice int GENERATED ALWAYS AS (a * 2) STORED"],
     ["ALTER TABLE p RENAME COLUMN id TO number"],
@@ -174,7 +206,7 @@ def test_many_tables(followed: Counting) -> None:
 
 
 def _statement(random: Random) -> str:
-    table, column = random.choice("pqrs"), random.choice(("a", "b", "c", "d"))
+    table, column = random.choice("pqrsu"), random.choice(("a", "b", "c", "d"))
     name, number = f"n{random.randrange(4)}", random.randrange(9)
     return random.choice(
         (
@@ -195,6 +227,12 @@ def _statement(random: Random) -> str:
             f"ALTER TABLE {table} RENAME COLUMN {column} TO {random.choice('abcd')}",
             f"ALTER TABLE {table} {random.choice(('DISABLE', 'ENABLE'))} TRIGGER ALL",
             f"COMMENT ON COLUMN {table}.{column} IS '{number}'",
+            f"COMMENT ON TABLE {table} IS NULL",
+            f"ALTER TABLE {table} {random.choice(('DISABLE', 'ENABLE'))} TRIGGER USER",
+            f"ALTER INDEX u_key {random.choice(('SET (fillfactor = 60)', 'RESET (fillfactor)'))}",
+            "ALTER TABLE u CLUSTER ON u_key",
+            "ALTER TABLE u DROP CONSTRAINT u_key",
+            "ALTER TABLE u ADD CONSTRAINT u_key PRIMARY KEY (id)",
             f"UPDATE {table} SET {column} = {column}",
             f"INSERT INTO {table} (id, a) VALUES ({number}, {number})",
             f"TRUNCATE {table} CASCADE",

@@ -88,11 +88,12 @@ class PostgreSQLFollower:
             return False
         by_hand = not now.by_hand <= before.by_hand
         # one that is updated may be of the key of a table that nobody locks
-        if seen is not None and not by_hand and now.triggers == before.triggers:
+        triggers = now.triggers != before.triggers or ("pg_trigger" in written and now.own_triggers)
+        if seen is not None and not by_hand and not triggers:
             tables = self._rendered.changed(self._state, written, seen)
             if tables is not None and (tables or any(table.moved for table in seen.values())):
-                touched = [owner for owner, table in seen.items() if table.moved is not False]
-                self._state = self._state.with_tables(tables, touched)
+                still = {owner for owner, table in seen.items() if table.moved is False}
+                self._state = self._state.with_tables(tables, (now.owners or set()) - still)
                 return True
         if now.fences is None:
             now = self._place = self._places.ask_fences(from_now_on=seen is None)

@@ -17,7 +17,7 @@ from assay.dialects.base import Query
 from assay.dialects.postgresql.catalog import fences_of
 from assay.dialects.postgresql.fences import locked_query
 from assay.dialects.postgresql.locks import OURS
-from assay.dialects.postgresql.plain import plain_query
+from assay.dialects.postgresql.plain import MOST, plain_query
 from assay.dialects.postgresql.statements import Statements
 
 __all__ = [
@@ -159,10 +159,13 @@ def _place(version: int) -> str:
         "   WHERE h.locktype = 'relation' AND h.mode NOT IN ('AccessShareLock', 'RowShareLock')"
         f"   AND h.relation IN ({by_hand})),"
         " 'own', pg_current_xact_id_if_assigned()::text, 'others', pg_current_snapshot()::text,"
-        " 'owners', (SELECT count(*) FROM owners),"
+        f" 'owners', CASE WHEN (SELECT count(*) FROM owners) <= {MOST}"
+        "   THEN (SELECT coalesce(json_agg(o.oid::int8), '[]') FROM owners o) END,"
         " 'temporary', (SELECT json_agg(c.oid::int8) FROM owners o JOIN pg_class c ON c.oid = o.oid"
         "   WHERE c.relpersistence = 't'),"
         " 'triggers', pg_stat_get_xact_tuples_updated('pg_catalog.pg_trigger'::regclass),"
+        " 'own triggers', EXISTS (SELECT FROM owners o JOIN pg_trigger g ON g.tgrelid = o.oid"
+        "   WHERE NOT g.tgisinternal OR g.tgenabled <> 'O'),"
         f" 'written', (SELECT json_agg({_WRITTEN}) FROM unnest('{{{counted}}}'::regclass[]) w),"
         f" 'locked', ({_LOCKED}))::text"
     )
@@ -195,10 +198,12 @@ class Place:
     by_hand: frozenset[int]
     """Catalogs of relations that are locked for writing."""
     temporary: frozenset[int]
-    owners: int
-    """How many relations are locked, those counted to which a locked one belongs."""
+    owners: frozenset[int] | None
+    """What is locked, or has something locked that belongs to it; None where that is a lot."""
     triggers: int
     """Rows of ``pg_trigger`` that were updated."""
+    own_triggers: bool
+    """Whether something locked has a trigger that no foreign key has, or one that does not fire."""
     written: Mapping[str, int]
     locked: Sequence[Sequence[object]] = field(repr=False)
     """A row of each relation of the user that is locked: :data:`RELATION`, modes, the virtual
@@ -219,8 +224,9 @@ class Place:
             frozenset(found["numbers"] or ()),
             frozenset(found["by hand"] or ()),
             frozenset(found["temporary"] or ()),
-            found["owners"],
+            None if found["owners"] is None else frozenset(found["owners"]),
             found["triggers"],
+            found["own triggers"],
             dict(zip(_catalogs(version), found["written"], strict=True)),
             found["locked"] or (),
             **more,

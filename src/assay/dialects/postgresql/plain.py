@@ -1,10 +1,11 @@
 """A few plain tables as they are now, in a text that is quick to plan.
 
-Most statements of a revision change one table of the usual kind: columns, constraints, indexes, no
-triggers, no partitions, no comments. What renders everything a relation can have takes 20 ms to plan
-on a connection that has just begun, what renders such a table 6 (PostgreSQL 15.20, measured). So the
-attributes that such a table has are rendered alone, by the same SQL; a row says when its object has
-one of the others, and then it is not for this text to say what it is.
+Most statements of a revision change columns, constraints and indexes of a table that is no partition.
+What renders everything a relation can have takes 20 ms to plan on a connection that has just begun,
+what renders such a table 6 (PostgreSQL 15.20, measured). So the attributes that such a table has are
+rendered alone, by the same SQL; a row says when its object has one of the others, and then it is not
+for this text to say what it is. Comments, triggers and policies are in catalogs of their own: they are
+what they were where those are not written.
 
 Nothing is compared here: each table is listed whether it was touched or not. That is for few. A row
 has the version of the catalog row behind it, by which a change shows that no attribute tells of; and
@@ -27,7 +28,7 @@ from assay.dialects.postgresql.relation_parts import (
 )
 from assay.dialects.postgresql.rendering import USER_SCHEMA, not_of_extension, settled
 
-__all__ = ["ATTRIBUTES", "BEYOND", "MOST", "OTHER_INDEX", "WRITTEN", "plain_query"]
+__all__ = ["BEYOND", "CARRIED", "MOST", "OTHER_INDEX", "WRITTEN", "plain_query"]
 
 MOST = 12
 """So many locked relations are rendered after each statement; with more, only what was touched is."""
@@ -51,22 +52,13 @@ _COLUMN = (
     "options",
 )
 _INDEX = ("definition", "valid")
-ATTRIBUTES = {
-    "table": frozenset(_TABLE),
-    "column": frozenset(_COLUMN),
-    "index": frozenset(_INDEX),
-    **dict.fromkeys(
-        ("primary key", "unique", "check", "foreign key", "exclusion"), frozenset({"definition"})
-    ),
-}
-"""The attributes that are rendered of each kind of object that a plain table has."""
+CARRIED = frozenset({"comment", "index comment", "parents", "triggers"})
+"""Attributes that come from other catalog rows than those of the object: they stay with it."""
 
 _BEYOND_TABLE = (
     "r.relkind <> 'r' OR r.relpersistence = 't' OR r.reloptions IS NOT NULL OR r.reloftype <> 0"
-    " OR r.reltablespace <> 0 OR r.relispartition OR r.relhasrules"
+    " OR r.reltablespace <> 0 OR r.relispartition"
     " OR EXISTS (SELECT FROM pg_class t WHERE t.oid = r.reltoastrelid AND t.reloptions IS NOT NULL)"
-    " OR EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = r.oid"
-    "   AND (NOT g.tgisinternal OR g.tgenabled <> 'O'))"
 )
 _BEYOND_COLUMN = (
     "a.attidentity <> '' OR a.attcollation <> t.typcollation OR a.attfdwoptions IS NOT NULL"

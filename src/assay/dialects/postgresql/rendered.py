@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from assay.catalog import CatalogObject
 from assay.dialects.postgresql.catalog import Objects, PostgreSQLState, object_of
 from assay.dialects.postgresql.place import Place
-from assay.dialects.postgresql.plain import ATTRIBUTES, BEYOND, MOST, OTHER_INDEX, WRITTEN
+from assay.dialects.postgresql.plain import BEYOND, CARRIED, OTHER_INDEX, WRITTEN
 
 __all__ = ["RENDERED", "RenderedTables", "Seen"]
 
@@ -25,6 +25,12 @@ RENDERED = frozenset(
 )
 """What is written where a plain table is changed into another plain table. Of ``pg_trigger`` only the
 rows that a foreign key has: one that is updated may belong to the key of a table nobody locks."""
+
+_LISTED = frozenset(
+    {"table", "column", "primary key", "unique", "check", "foreign key", "exclusion", "index"}
+)
+"""What has a row for each; whatever else a table has is in catalogs of its own."""
+_KEYED = ("primary key", "unique", "exclusion")
 
 Row = tuple[Any, ...]
 
@@ -45,7 +51,6 @@ class RenderedTables:
     def __init__(self) -> None:
         self._made: dict[Row, CatalogObject | _Same | None] = {}
         self._rows: dict[int, frozenset[Row]] = {}
-        self._plain: dict[int, Objects] = {}
 
     def forget(self) -> None:
         """What was seen is not what will have been there before."""
@@ -56,7 +61,7 @@ class RenderedTables:
 
         :param state: of before the statement: what it did not write is as it is there.
         """
-        if now.fences is not None or now.owners > MOST:
+        if now.fences is not None or now.owners is None:
             self.forget()
             return None
         rows: dict[int, list[Row]] = {}
@@ -74,18 +79,25 @@ class RenderedTables:
         return found
 
     def _objects(self, rows: Sequence[Row], known: Objects) -> Objects | None:
-        found: list[CatalogObject] = []
         before = {o.identity: o for o in known}
+        found = [o for o in known if o.kind not in _LISTED]
         for row in rows:
             if row not in self._made:
                 self._made[row] = _object(row)
             made = self._made[row]
-            if made is not None and made.kind == OTHER_INDEX:
-                continue
-            one = before.get(made) if isinstance(made, _Same) else made
-            if one is None:
+            if made is None:
                 return None
-            found.append(one)
+            old = before.get((made.kind, made.key))
+            if made.kind == OTHER_INDEX:
+                # an index that was written says what its constraint's text says
+                if isinstance(made, CatalogObject) and not _is_bare(before, made.key):
+                    return None
+            elif isinstance(made, CatalogObject):
+                found.append(_carrying(made, old))
+            elif old is not None:
+                found.append(old)
+            else:
+                return None
         return tuple(found)
 
     def changed(
@@ -94,16 +106,16 @@ class RenderedTables:
         """Those that are not as the state has them.
 
         :returns: None when it takes more to know: catalogs were written that other things are in,
-            what is known of one is not all rendered, or one has a name that others may tell of.
+            or one has a name that others may tell of.
         """
         if not written <= RENDERED:
             return None
         found: dict[int, Objects] = {}
         for owner, (objects, moved) in seen.items():
-            known = state.owners.get(owner, ())
             if moved is False:
                 continue
-            if not self._is_plain(owner, known):
+            known = state.owners.get(owner, ())
+            if not known:
                 return None
             old, new = ({o.identity: o for o in some} for some in (known, objects))
             if old == new:
@@ -112,14 +124,6 @@ class RenderedTables:
                 return None
             found[owner] = objects
         return found
-
-    def _is_plain(self, owner: int, objects: Objects) -> bool:
-        """Whether all that is known of a relation is what is rendered of plain tables."""
-        if self._plain.get(owner) is not objects:
-            if not objects or not all(map(_is_plain, objects)):
-                return False
-            self._plain[owner] = objects
-        return True
 
 
 class _Same(NamedTuple):
@@ -140,9 +144,18 @@ def _object(row: Row) -> CatalogObject | _Same | None:
     return CatalogObject(made.kind, made.key, kept)
 
 
-def _is_plain(some: CatalogObject) -> bool:
-    names = ATTRIBUTES.get(some.kind)
-    return names is not None and names.issuperset(name for name, _ in some.attributes)
+def _carrying(made: CatalogObject, old: CatalogObject | None) -> CatalogObject:
+    """An object with what stays with it."""
+    carried = [pair for pair in old.attributes if pair[0] in CARRIED] if old else []
+    if not carried:
+        return made
+    return CatalogObject(made.kind, made.key, tuple(sorted([*made.attributes, *carried])))
+
+
+def _is_bare(known: Mapping[tuple[str, Any], CatalogObject], key: tuple[str, ...]) -> bool:
+    """Whether a constraint, or none, is known by nothing that its index says."""
+    found = next((known[kind, key] for kind in _KEYED if (kind, key) in known), None)
+    return found is None or {name for name, _ in found.attributes} <= {"definition", *CARRIED}
 
 
 def _renamed(gone: set[tuple[str, Any]], came: set[tuple[str, Any]]) -> bool:
