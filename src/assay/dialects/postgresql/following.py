@@ -74,7 +74,6 @@ class PostgreSQLFollower:
             return self._refresh() and old.snapshot != self._state.snapshot
         before, now = self._place, self._where()
         self._place = now
-        self._temporary |= now.temporary
         self._numbers |= now.numbers
         seen = self._rendered.see(self._state, now)
         if (
@@ -110,6 +109,7 @@ class PostgreSQLFollower:
     ) -> bool:
         """See what was touched by the fences of what is locked."""
         assert now.fences is not None
+        self._temporary |= now.temporary
         known = dict(self._state.fences)
         if written <= RENDERED:
             # what was followed without fences, and this statement did not write

@@ -161,8 +161,6 @@ def _place(version: int) -> str:
         " 'own', pg_current_xact_id_if_assigned()::text, 'others', pg_current_snapshot()::text,"
         f" 'owners', CASE WHEN (SELECT count(*) FROM owners) <= {MOST}"
         "   THEN (SELECT coalesce(json_agg(o.oid::int8), '[]') FROM owners o) END,"
-        " 'temporary', (SELECT json_agg(c.oid::int8) FROM owners o JOIN pg_class c ON c.oid = o.oid"
-        "   WHERE c.relpersistence = 't'),"
         " 'triggers', pg_stat_get_xact_tuples_updated('pg_catalog.pg_trigger'::regclass),"
         " 'own triggers', EXISTS (SELECT FROM owners o JOIN pg_trigger g ON g.tgrelid = o.oid"
         "   WHERE NOT g.tgisinternal OR g.tgenabled <> 'O'),"
@@ -171,9 +169,19 @@ def _place(version: int) -> str:
     )
 
 
+_ALSO = -1000
+"""Not an owner: in its place comes what is temporary."""
+_TEMPORARY = (
+    "(SELECT coalesce(string_agg(c.oid::text, ' '), '') FROM owners o JOIN pg_class c"
+    " ON c.oid = o.oid WHERE c.relpersistence = 't')"
+)
+
+
 @lru_cache
 def _with_fences(version: int) -> str:
-    return locked_query(version, f"SELECT 0::int8, {_place(version)}")
+    return locked_query(
+        version, f"SELECT 0::int8, {_place(version)} UNION ALL SELECT {_ALSO}, {_TEMPORARY}"
+    )
 
 
 @lru_cache
@@ -197,7 +205,6 @@ class Place:
     """Its own and those of its savepoints, 32 bits of each."""
     by_hand: frozenset[int]
     """Catalogs of relations that are locked for writing."""
-    temporary: frozenset[int]
     owners: frozenset[int] | None
     """What is locked, or has something locked that belongs to it; None where that is a lot."""
     triggers: int
@@ -210,6 +217,8 @@ class Place:
     transaction, :data:`COUNTERS`, :data:`TIMEOUT`."""
     fences: Mapping[int, str] | None = field(default=None, repr=False)
     """Of what is locked, where they were asked for."""
+    temporary: frozenset[int] = frozenset()
+    """Of what is locked, asked for with fences; whoever makes one writes what makes that necessary."""
     rendered: Sequence[Row] = field(default=(), repr=False)
     """What is locked, rendered, where no fences were asked for."""
 
@@ -223,7 +232,6 @@ class Place:
             found["others"],
             frozenset(found["numbers"] or ()),
             frozenset(found["by hand"] or ()),
-            frozenset(found["temporary"] or ()),
             None if found["owners"] is None else frozenset(found["owners"]),
             found["triggers"],
             found["own triggers"],
@@ -288,7 +296,10 @@ class Places:
         """
         self._fenced = from_now_on
         fences = fences_of(self.statements.run(_with_fences(self._version), by_index=True))
-        self._found = Place.of(self._version, fences.pop(0), fences=fences)
+        place, temporary = fences.pop(0), fences.pop(_ALSO)
+        self._found = Place.of(
+            self._version, place, fences=fences, temporary=frozenset(map(int, temporary.split()))
+        )
         return self._found
 
     def taken(self) -> Place | None:

@@ -26,7 +26,7 @@ from assay.dialects.postgresql.relation_parts import (
     column_rows,
     json_object,
 )
-from assay.dialects.postgresql.rendering import USER_SCHEMA, not_of_extension, settled
+from assay.dialects.postgresql.rendering import USER_SCHEMA, settled
 
 __all__ = ["BEYOND", "CARRIED", "MOST", "OTHER_INDEX", "WRITTEN", "plain_query"]
 
@@ -110,6 +110,8 @@ def _parts(version: int) -> list[str]:
 def plain_query(version: int, place: str) -> str:
     """One statement that renders the relations that this transaction locks, at most :data:`MOST`.
 
+    Members of extensions too, of which nothing is known then.
+
     :param version: ``server_version_num``.
     :param place: SQL of a text that comes as a row of its own; ``held`` are the session's locks,
         ``owners`` the relations that are locked, or to which a locked one belongs.
@@ -118,7 +120,6 @@ def plain_query(version: int, place: str) -> str:
         SELECT n.nspname, c.*, c.ctid, c.xmin FROM owners o JOIN pg_class c ON c.oid = o.oid
             JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind NOT IN ('i', 'I', 't') AND {USER_SCHEMA}
-            AND {not_of_extension("pg_class", "c.oid")}
             AND (SELECT count(*) FROM owners) <= {MOST})"""
     return settled(
         [f"SELECT 0::int8, 'assay: place', NULL::text, {place}", *_parts(version)],
