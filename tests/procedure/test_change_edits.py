@@ -199,3 +199,20 @@ def test_receipt_goes_stale(slot: Laid) -> None:
     slot.newest.write_text(kept)
     slot.column('Column("later", String(10))')
     assert "models were changed" in receipt()
+
+
+@pytest.mark.parametrize("engine", ["app", "app_postgresql"])
+def test_a_backfill_beside_a_default(request: pytest.FixtureRequest, engine: str) -> None:
+    """Rows without a value would get the default; who says another value is asked no more."""
+    app: Laid = request.getfixturevalue(engine)
+    app.people("Ann", "Bob")
+    app.model(
+        'Column("nick", String(50))',
+        'Column("nick", String(50), nullable=False, server_default="x")',
+    )
+    app.change("nick", "--backfill", "users.nick=lower(name)", "--no-apply", code=0)
+    assert "SET nick = lower(name)" in app.newest.read_text()
+    app.run("generate", "--again", code=0)
+    assert "SET nick = lower(name)" in app.newest.read_text()
+    app.go_on(code=0)
+    assert {row[0] for row in app.sql("SELECT nick FROM users")} == {"ann", "bob"}

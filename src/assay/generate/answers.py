@@ -47,6 +47,12 @@ class Answers:
     """``--value`` as said: ``table.column.label`` to what the label becomes."""
     decided: bool = False
     """All renames are said (the file has ``renames``, maybe empty): nothing is asked any more."""
+    filled: frozenset[str] = frozenset()
+    """Columns that a slot of the revision fills, of which nothing else is said."""
+
+    def fills(self, target: str) -> bool:
+        """Whether somebody gave the value of a column, ``table.column`` or ``schema.table.column``."""
+        return target in self.backfill or target in self.filled
 
     @property
     def empty(self) -> bool:
@@ -123,6 +129,7 @@ def merged(base: Answers, over: Answers) -> Answers:
         {**_without(base.renamed, said), **over.renamed},
         {**{k: v for k, v in base.valued.items() if k not in targets}, **over.valued},
         base.decided or over.decided,
+        base.filled | over.filled,
     )
 
 

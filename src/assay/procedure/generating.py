@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -174,7 +175,7 @@ def _again(
         written = write(
             session,
             message or pending.message,
-            answers,
+            replace(answers, filled=frozenset(slots)),
             kept=slots,
             rev_id=pending.revision,
         )

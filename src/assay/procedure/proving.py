@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -110,7 +110,11 @@ class Examination:
         """
         session = self.session
         old = read_database(session.project, self.before)
-        answers = renames_in(Path(self.revision.path), old.snapshot)
+        path = Path(self.revision.path)
+        slots = find_slots(path.read_text(encoding="utf-8"))
+        answers = replace(
+            renames_in(path, old.snapshot), filled=frozenset(s.target for s in slots if not s.empty)
+        )
         asked = session.online
         yield self._generated(old, answers, asked)
         if session.online_over != 0:

@@ -94,7 +94,7 @@ def _altered(c: Comparison, old: CatalogObject, new: CatalogObject) -> Iterator[
     do, undo = [*do, *without_hyphens(c, old, new)], [*undo, *without_hyphens(c, new, old)]
     if new.get("not null") == "true" and old.get("not null") != "true":
         slot = BackfillOp(table, name, None)
-        if new.get("default") is None or slot.target in c.answers.backfill:
+        if new.get("default") is None or c.answers.fills(slot.target):
             yield Step(Phase.BACKFILL, [slot], [], new.key)
         else:
             nullable = _nullable(new_column(c, new))

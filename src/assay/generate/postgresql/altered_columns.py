@@ -96,7 +96,7 @@ def _plain(
     becomes_not_null = new.get("not null") == "true" and old.get("not null") != "true"
     slot = BackfillOp(table, name, schema)
     fill = becomes_not_null and _default(c.new, new) is not None
-    fill = fill and slot.target not in c.answers.backfill
+    fill = fill and not c.answers.fills(slot.target)
     if becomes_not_null and not fill:
         yield Step(Phase.BACKFILL, [slot], [], new.key)
     early = expected.is_touched(c.old, old) and _default_moves(old, new, expected)

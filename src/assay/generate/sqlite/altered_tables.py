@@ -166,7 +166,7 @@ def _gone(table: str, before: Snapshot, after: Snapshot) -> list[str]:
 
 
 def _answered(c: Comparison, found: CatalogObject) -> bool:
-    return ".".join(found.key) in c.answers.backfill
+    return c.answers.fills(".".join(found.key))
 
 
 def _nullable(column: Any) -> Any:
