@@ -24,7 +24,7 @@ class RefreshingFollower:
     def look(self, *, autocommit: bool) -> bool:
         """See what a statement did that has just run; whether it changed the catalog."""
         del autocommit
-        before, self._state = self._state, self._state.refresh(self._query)
+        before, self._state = self._state, self._looked()
         return self._state is not before
 
     def end(self) -> None:
@@ -35,3 +35,7 @@ class RefreshingFollower:
         del trusting
         self.look(autocommit=False)
         return self._state
+
+    def _looked(self) -> CatalogState:
+        """The catalog now; the state as it was where nothing changed."""
+        return self._state.refresh(self._query)

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Set
 from functools import lru_cache
 
 from assay.dialects.base import CatalogState, Query
+from assay.dialects.following import RefreshingFollower
 from assay.dialects.mysql.catalog import MySQLState
 from assay.dialects.mysql.observing import MySQLObserver
 from assay.dialects.mysql.reading import read_again, text
@@ -71,36 +72,20 @@ _MOST = 12
 Counters = Mapping[str, int]
 
 
-class MySQLFollower:
+class MySQLFollower(RefreshingFollower):
     """Follows the connection of an observer, which tells what it sent.
 
     :param query: on that connection.
     """
 
     def __init__(self, query: Query, state: MySQLState, observer: MySQLObserver) -> None:
-        self._query, self._state, self._observer = query, state, observer
+        super().__init__(query, state)
+        self._observer = observer
         self._observer.sent()
         self._counters = self._asked(_SESSION)
         self._settings = query(_SET)
         self._global = self._asked(_GLOBAL)
         self._began = self._counters
-
-    @property
-    def state(self) -> CatalogState:
-        """The catalog as it was seen last."""
-        return self._state
-
-    def begin(self) -> None:
-        """Nothing to do: the counters are the session's."""
-
-    def look(self, *, autocommit: bool) -> bool:
-        """See what a statement did that has just run; whether it changed the catalog."""
-        del autocommit
-        before, self._state = self._state, self._looked()
-        return self._state is not before
-
-    def end(self) -> None:
-        """Nothing to do."""
 
     def settle(self, *, trusting: bool = False) -> CatalogState:
         """The catalog now; where that is trusted, as it was seen if nobody else ran anything."""
@@ -112,6 +97,7 @@ class MySQLFollower:
     def _looked(self) -> MySQLState:
         then, self._counters = self._counters, self._asked(_SESSION)
         sent, state = self._observer.sent(), self._state
+        assert isinstance(state, MySQLState)
         moved = _since(then, self._counters)
         if moved is None:  # somebody has set them back
             return state.refresh(self._query)
