@@ -77,10 +77,12 @@ class _Tracing:
         self.dialect: Dialect = load(at.dialect)
         self.connection = connection_of(context)
         self.query, self.execute = query_on(self.connection), execute_on(self.connection)
-        for statement in self.dialect.capabilities.bounded:
+        bounded = self.dialect.capabilities.bounded
+        for statement in bounded:
             with suppress(Exception):
                 self.execute(statement)
-        self.connection.connection.commit()
+        if bounded:
+            self.connection.connection.commit()
         self.state: CatalogState
         if known is not None and self.dialect.capabilities.exact_copies:
             self.state = known  # were it another, it would be told of as of what no statement made

@@ -26,10 +26,15 @@ __all__ = ["PostgreSQLObserver"]
 
 Row = Sequence[object]
 
+# in one text, of which a few lines are looked at: rows would be thousands of objects
 _THERE = (
-    f"SELECT {RELATION}, {USED} FROM pg_catalog.pg_class c"
+    "SELECT has_function_privilege('pg_stat_file(text, boolean)', 'EXECUTE'),"
+    " current_setting('server_version_num')::int, coalesce((SELECT string_agg("
+    f"concat_ws(chr(31), {RELATION}, coalesce({USED}, '')), chr(30)) FROM pg_catalog.pg_class c"
     f" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE {OURS} AND c.relkind <> 'c'"
+    "), '')"
 )
+_LINE, _PART = chr(30), chr(31)
 _FOLDER = "regexp_replace(pg_relation_filepath('pg_catalog.pg_description'), '[^/]*$', '')"
 _ALL = (
     f"SELECT {RELATION}, '', '', {COUNTERS}, {TIMEOUT} FROM pg_catalog.pg_class c"
@@ -42,11 +47,6 @@ _KEEPING = ("ALTER", "CREATE", "DELETE", "DROP", "INSERT", "UPDATE")
 """First words of statements that discard nothing that is prepared on the connection."""
 _MOST = 1000
 """Rows that are counted of a table; whoever made them for a shadow made fewer."""
-
-_ABOUT = (
-    "SELECT has_function_privilege('pg_stat_file(text, boolean)', 'EXECUTE'),"
-    " current_setting('server_version_num')::int"
-)
 
 
 class Relation(NamedTuple):
@@ -75,14 +75,14 @@ class PostgreSQLObserver:
 
     def __init__(self, query: Query, at: Address) -> None:
         self._query, self._at = query, at
-        rows = query(_THERE)
-        # of many thousands a few are looked at
-        self._rows: dict[int, Row] = {int(row[0]): row for row in rows}
+        self._may_ask_sizes, version, there = query(_THERE)[0]
+        lines = [line for line in str(there).split(_LINE) if line.count(_PART) == 5]
+        self._rows: dict[int, Row | str] = {int(n[: n.index(_PART)]): n for n in lines}
         self._there = frozenset(self._rows)
-        self._counters = {int(row[0]): _counters(row[5].split()) for row in rows if row[5]}
+        used = (line.split(_PART) for line in lines if line[-1] != _PART)
+        self._counters = {int(row[0]): _counters(row[5].split()) for row in used}
         self._filled: set[int] = set()
         self._looked = False
-        self._may_ask_sizes, version = query(_ABOUT)[0]
         self.places = Places(query, int(str(version)))
         if not self._may_ask_sizes:
             self._look_for_rows()
@@ -189,7 +189,8 @@ class PostgreSQLObserver:
 
     def _known(self, oid: int) -> Relation:
         """A relation as it was seen last."""
-        return _relation(self._rows[oid])
+        found = self._rows[oid]
+        return _relation(found.split(_PART) if isinstance(found, str) else found)
 
     def _named(self, oid: int) -> tuple[str, str]:
         """The name of a relation and its kind, in words."""
