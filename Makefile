@@ -6,7 +6,8 @@ VENV = .venv
 TEST_VENV = build/venv
 LOWEST_VENV = build/venv-lowest
 LOWEST = "alembic==1.18.0" "SQLAlchemy==2.0.0"
-WORKERS = 2
+# one more than most machines of CI have processors: many tests wait for a server
+WORKERS = 3
 PYTEST_ARGS =
 BENCH_ARGS =
 PAIRS = 1000
@@ -22,7 +23,7 @@ help:
 	@echo "make test           lint, then every test, on the built wheel"
 	@echo "make dev            .venv with the source tree and everything for developing"
 	@echo "make lint           ruff, mypy --strict, import contracts"
-	@echo "make unit           every test on the built wheel (PYTEST_ARGS=... WORKERS=2)"
+	@echo "make unit           every test on the built wheel (PYTEST_ARGS=... WORKERS=3)"
 	@echo "make test-lowest    every test on the lowest Alembic and SQLAlchemy, Python 3.10 if there"
 	@echo "make test-alembic   the Alembic plugin on Alembic 1.18.0, 1.19, 1.20.0 and 1.20.1"
 	@echo "make bench          prove --all against alembic and pytest-alembic"
