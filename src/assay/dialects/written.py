@@ -1,4 +1,4 @@
-"""Which table a statement writes rows of, by its text: for servers that do not tell."""
+"""What a statement says of itself: its verb, and whose rows it writes where the server does not tell."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from assay.dialects.observed import RowChange
 
-__all__ = ["rows_written", "table_named"]
+__all__ = ["rows_written", "table_named", "verb"]
 
 NAME = r"(?:`(?:[^`]|``)*`|\"(?:[^\"]|\"\")*\"|\[[^\]]*\]|[\w$\u0080-\uffff]+)"
 _TABLE = rf"(?P<table>{NAME}(?:\s*\.\s*{NAME})?)"
@@ -41,3 +41,9 @@ def table_named(text: str) -> str:
     if name[0] in '`"[':
         return str(name[1:-1].replace(name[0] * 2, name[0]))
     return str(name)
+
+
+def verb(sql: str) -> str:
+    """The first word of a statement, in capitals; empty where there is none."""
+    head = sql.lstrip("( \n\t").split(None, 1)
+    return head[0].upper() if head else ""

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from assay.catalog import Difference, Snapshot, compare
-from assay.dialects import Grant, Observation
+from assay.dialects import Grant, Observation, verb
 
 __all__ = [
     "Failure",
@@ -18,7 +18,6 @@ __all__ = [
     "StatementEffect",
     "Trace",
     "is_writing",
-    "verb",
 ]
 
 
@@ -201,9 +200,3 @@ class Trace:
 def is_writing(sql: str) -> bool:
     """Whether a statement does more than ask: questions and savepoints are not shown to a person."""
     return verb(sql) not in ("SELECT", "PRAGMA", "SHOW", "SAVEPOINT", "RELEASE")
-
-
-def verb(sql: str) -> str:
-    """The first word of a statement, in capitals; empty where there is none."""
-    head = sql.lstrip("( \n\t").split(None, 1)
-    return head[0].upper() if head else ""

@@ -12,10 +12,10 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from assay.catalog import Snapshot
-from assay.dialects import Address, Dialect, Follower, Grant, Observation, Observer
+from assay.dialects import Address, Dialect, Follower, Grant, Observation, Observer, verb
 from assay.operations.online.stated import as_stated
 from assay.project.project import query_on
-from assay.trace.effects import StatementEffect, is_writing, verb
+from assay.trace.effects import StatementEffect, is_writing
 from assay.trace.failing import failure_of
 from assay.trace.lines import line_on_stack
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from assay.catalog import Snapshot, compare
-from assay.dialects import Address, CatalogState, Dialect, Follower, Observer, load
+from assay.dialects import Address, CatalogState, Dialect, Follower, Observer, load, verb
 from assay.errors import AssayError
 from assay.project.compat import (
     migration_transaction,
@@ -16,7 +16,7 @@ from assay.project.compat import (
 )
 from assay.project.project import Project, execute_on, query_on
 from assay.shadow.reading import connection_of, own_objects
-from assay.trace.effects import Failure, StatementEffect, Trace, verb
+from assay.trace.effects import Failure, StatementEffect, Trace
 from assay.trace.failing import failure_of
 from assay.trace.filled import Fill, filled
 from assay.trace.happenings import watching

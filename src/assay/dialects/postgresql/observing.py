@@ -21,6 +21,7 @@ from assay.dialects.observed import Lock, Observation, RowChange
 from assay.dialects.postgresql.locks import KINDS, OURS, lock, strength
 from assay.dialects.postgresql.place import COUNTERS, RELATION, TIMEOUT, USED, Places
 from assay.dialects.postgresql.waiting import Waiting
+from assay.dialects.written import verb
 
 __all__ = ["PostgreSQLObserver"]
 
@@ -115,7 +116,7 @@ class PostgreSQLObserver:
             found, self._waiting = self._waiting.stop(), None
             asked = [lock(*names[oid], modes) for oid, modes in found.items() if oid in names]
             return self._observation(self._query(_ALL), asked, (), None)
-        if sql.partition(" ")[0].strip().upper() not in _KEEPING:
+        if verb(sql) not in _KEEPING:
             self.places.forget()
         rows = self.places.ask().locked
         transaction = str(rows[0][6]) if rows else self._transaction
@@ -137,8 +138,8 @@ class PostgreSQLObserver:
         scanned: dict[str, int] = {}
         changed: dict[str, RowChange] = {}
         whole: list[str] = []
-        for row in rows:
-            oid, relation = _oid(row), _relation(row)
+        now = {_oid(row): _relation(row) for row in rows}
+        for (oid, relation), row in zip(now.items(), rows, strict=True):
             counters = _counters(row[7:12])
             before = self._counters.get(oid, _NONE)
             self._counters[oid] = counters
@@ -156,11 +157,10 @@ class PostgreSQLObserver:
                     whole.append(relation.name)
                 if written[0]:
                     self._filled.add(oid)
-        now = {_oid(row): _relation(row) for row in rows}
         moved = [o for o, r in now.items() if o in self._there and r.file != self._known(o).file]
         rewritten = tuple(sorted(self._known(oid).name for oid in moved))
         emptied = self._emptied([oid for oid in moved if KINDS.get(now[oid].kind) == "table"])
-        self._rows.update((_oid(row), row) for row in rows)
+        self._rows.update(zip(now, rows, strict=True))
         order = sorted(locks, key=lambda k: (-strength(k.mode), k.kind != "table", k.relation))
         timeout = float(str(rows[0][12])) if rows else None
         return Observation(
