@@ -82,6 +82,9 @@ def compare(before: Snapshot, after: Snapshot) -> tuple[Difference, ...]:
     """
     if before.dialect != after.dialect:
         raise ValueError(f"cannot compare {before.dialect} with {after.dialect}")
+    since = after.since(before)
+    if since is not None:
+        return compare_objects(since[0].values(), since[1].values())
     return compare_objects(before.objects, after.objects)
 
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 __all__ = ["CatalogObject", "Snapshot", "Value"]
 
@@ -71,18 +71,27 @@ class CatalogObject:
         return {"kind": self.kind, "key": list(self.key), "attributes": dict(self.attributes)}
 
 
-@dataclass(frozen=True)
+Identity = tuple[str, tuple[str, ...]]
+Objects = Mapping[Identity, CatalogObject]
+
+
 class Snapshot:
     """A catalog as a value.
+
+    One that was made from another by :meth:`exchanged` knows what differs, and lists its objects when
+    they are asked for: most of those between the statements of a revision are only compared.
 
     :param dialect: SQLAlchemy's dialect name, ``sqlite`` or ``postgresql``.
     :param server_version: what the server calls itself, for example ``15.18``.
     :param objects: sorted by identity, each identity once.
     """
 
-    dialect: str
-    server_version: str
-    objects: tuple[CatalogObject, ...] = field(repr=False)
+    def __init__(
+        self, dialect: str, server_version: str, objects: tuple[CatalogObject, ...]
+    ) -> None:
+        self.dialect, self.server_version = dialect, server_version
+        self.__dict__["objects"] = objects
+        self._since: _Since | None = None
 
     @classmethod
     def make(cls, dialect: str, server_version: str, objects: Iterable[CatalogObject]) -> Snapshot:
@@ -98,16 +107,35 @@ class Snapshot:
                 raise ValueError(f"two catalog objects share the identity {identities[first]}")
         return cls(dialect, server_version, tuple(map(some.__getitem__, order)))
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Snapshot):
+            return NotImplemented
+        return self is other or (
+            (self.dialect, self.server_version) == (other.dialect, other.server_version)
+            and self.objects == other.objects
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.dialect, self.server_version, self.objects))
+
+    def __repr__(self) -> str:
+        return f"Snapshot({self.dialect!r}, {self.server_version!r})"
+
+    @cached_property
+    def objects(self) -> tuple[CatalogObject, ...]:
+        """Sorted by identity, each identity once."""
+        since = self._since
+        assert since is not None
+        objects = list(since.before.objects)
+        for identity in since.gone:
+            del objects[bisect_left(objects, identity, key=_identity)]
+        for one in since.come.values():
+            insort(objects, one, key=_identity)
+        return tuple(objects)
+
     def without(self, some: Iterable[CatalogObject]) -> Snapshot:
         """Without some objects, where it has them."""
-        objects = list(self.objects)
-        for one in some:
-            at = bisect_left(objects, _identity(one), key=_identity)
-            if at < len(objects) and objects[at] == one:
-                del objects[at]
-        if len(objects) == len(self.objects):
-            return self
-        return Snapshot(self.dialect, self.server_version, tuple(objects))
+        return self.exchanged([one for one in some if self._find(_identity(one)) == one], ())
 
     def exchanged(self, gone: Iterable[CatalogObject], come: Iterable[CatalogObject]) -> Snapshot:
         """With some objects in the place of others, without sorting all of them again.
@@ -128,18 +156,66 @@ class Snapshot:
                 new[identity] = one
         if not old and not new:
             return self
-        objects = list(self.objects)
-        for identity in old:
-            del objects[bisect_left(objects, identity, key=_identity)]
-        for identity, one in new.items():
-            at = bisect_left(objects, identity, key=_identity)
-            if at < len(objects) and _identity(objects[at]) == identity:
+        for identity in new:
+            if identity not in old and self._find(identity) is not None:
                 raise ValueError(f"two catalog objects share the identity {identity}")
-            objects.insert(at, one)
-        return Snapshot(self.dialect, self.server_version, tuple(objects))
+        made = Snapshot(self.dialect, self.server_version, ())
+        depth = self._since.depth + 1 if self._since else 1
+        made._since = _Since(self, old, new, depth)
+        del made.__dict__["objects"]
+        if depth > _DEEPEST:  # whatever is before it is not to be kept for ever
+            made.__dict__["objects"], made._since = made.objects, None
+        return made
+
+    def since(self, before: Snapshot) -> tuple[Objects, Objects] | None:
+        """What an earlier snapshot has and this one has not as it is there, and the other way round.
+
+        :returns: None where this one was not made from that one.
+        """
+        steps: list[_Since] = []
+        one = self
+        while one is not before:
+            if one._since is None:
+                return None
+            steps.append(one._since)
+            one = one._since.before
+        gone: dict[Identity, CatalogObject] = {}
+        come: dict[Identity, CatalogObject] = {}
+        for step in reversed(steps):
+            for identity, old in step.gone.items():
+                if come.pop(identity, None) is None:
+                    gone[identity] = old
+            come.update(step.come)
+        return gone, come
+
+    def _find(self, identity: Identity) -> CatalogObject | None:
+        one = self
+        while "objects" not in one.__dict__ and one._since is not None:
+            since = one._since
+            if identity in since.come:
+                return since.come[identity]
+            if identity in since.gone:
+                return None
+            one = since.before
+        at = bisect_left(one.objects, identity, key=_identity)
+        found = one.objects[at] if at < len(one.objects) else None
+        return found if found is not None and _identity(found) == identity else None
+
+    def under(self, *path: str) -> Iterator[CatalogObject]:
+        """All objects whose key begins with these names, without a look at the others."""
+        at, objects = 0, self.objects
+        while at < len(objects):
+            kind = objects[at].kind
+            at = bisect_left(objects, (kind, path), at, key=_identity)
+            while at < len(objects) and objects[at].kind == kind:
+                if objects[at].key[: len(path)] != path:
+                    break
+                yield objects[at]
+                at += 1
+            at = bisect_right(objects, kind, at, key=_kind)
 
     @cached_property
-    def by_identity(self) -> dict[tuple[str, tuple[str, ...]], CatalogObject]:
+    def by_identity(self) -> dict[Identity, CatalogObject]:
         """Objects by their identity."""
         return {o.identity: o for o in self.objects}
 
@@ -155,7 +231,20 @@ class Snapshot:
 
     def of_kind(self, kind: str) -> tuple[CatalogObject, ...]:
         """All objects of a kind, in order."""
-        return tuple(o for o in self.objects if o.kind == kind)
+        objects = self.objects
+        first = bisect_left(objects, kind, key=_kind)
+        return objects[first : bisect_right(objects, kind, first, key=_kind)]
+
+
+class _Since(NamedTuple):
+    """What one snapshot has otherwise than the one that it was made from."""
+
+    before: Snapshot
+    gone: Objects
+    come: Objects
+    depth: int
 
 
 _identity = attrgetter("kind", "key")
+_kind = attrgetter("kind")
+_DEEPEST = 64

@@ -20,7 +20,7 @@ from assay.dialects.base import (
     ShadowServer,
 )
 from assay.dialects.observed import Grant, Lock, Observation, OnlineForm, RowChange
-from assay.dialects.written import verb
+from assay.dialects.written import plain_ddl, verb
 from assay.errors import UsageError
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "ShadowServer",
     "canonical",
     "load",
+    "plain_ddl",
     "verb",
 ]
 

@@ -306,6 +306,10 @@ class Dialect(Protocol):
         """
         ...
 
+    def has_default_privileges(self, query: Query) -> bool:
+        """Whether others than the owner may get privileges on whatever is made."""
+        ...
+
     def follower(
         self, query: Query, state: CatalogState, observer: Observer | None = None
     ) -> Follower:

@@ -6,7 +6,7 @@ import re
 
 from assay.dialects.observed import RowChange
 
-__all__ = ["rows_written", "table_named", "verb"]
+__all__ = ["plain_ddl", "rows_written", "table_named", "verb"]
 
 NAME = r"(?:`(?:[^`]|``)*`|\"(?:[^\"]|\"\")*\"|\[[^\]]*\]|[\w$\u0080-\uffff]+)"
 _TABLE = rf"(?P<table>{NAME}(?:\s*\.\s*{NAME})?)"
@@ -14,6 +14,16 @@ _WRITES = re.compile(
     rf"(?P<verb>INSERT|REPLACE|UPDATE|DELETE)\s+(?:OR\s+\w+\s+|IGNORE\s+|LOW_PRIORITY\s+)*"
     rf"(?:INTO\s+|FROM\s+)?{_TABLE}",
     re.IGNORECASE,
+)
+_PLAIN_DDL = re.compile(
+    r"\s*(?:CREATE\s+(?:OR\s+REPLACE\s+)?(?:UNIQUE\s+)?(?:TABLE|INDEX|VIEW|TYPE|DOMAIN|SEQUENCE)"
+    r"|(?:ALTER|DROP)\s+(?:TABLE|INDEX|(?:MATERIALIZED\s+)?VIEW|TYPE|DOMAIN|SEQUENCE)"
+    r"|COMMENT\s+ON)\b[^;]*;?\s*",
+    re.IGNORECASE,
+)
+_RUNS_A_QUERY = re.compile(
+    r"\s*CREATE\s+TABLE\b.*\bAS[\s(]+(?:SELECT|WITH|TABLE|VALUES|EXECUTE)\b",
+    re.IGNORECASE | re.DOTALL,
 )
 _COMMON_TABLE = re.compile(r"\s*WITH\b", re.IGNORECASE)
 _COMMENT = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
@@ -47,3 +57,11 @@ def verb(sql: str) -> str:
     """The first word of a statement, in capitals; empty where there is none."""
     head = sql.lstrip("( \n\t").split(None, 1)
     return head[0].upper() if head else ""
+
+
+def plain_ddl(sql: str) -> bool:
+    """Whether a text is one statement that makes, alters or drops something and does no more.
+
+    What it says no to may be the same: a text with a comment before it, or a semicolon in a string.
+    """
+    return bool(_PLAIN_DDL.fullmatch(sql)) and not _RUNS_A_QUERY.match(sql)

@@ -79,11 +79,6 @@ def visible(snapshot: Snapshot, context: MigrationContext) -> Snapshot:
 def own_objects(snapshot: Snapshot, context: MigrationContext) -> tuple[CatalogObject, ...]:
     """Alembic's version table and what belongs to it."""
     schema, name = version_table(context)
-    found = []
-    # most objects have no part of that name, which shows at a glance
-    for one in [o for o in snapshot.objects if name in o.key]:
-        key = one.key
-        of_table = len(key) > 1 and key[1] == name and (schema is None or key[0] == schema)
-        if of_table or key[0] == name:  # SQLite: (table, …)
-            found.append(one)
-    return tuple(found)
+    schemas = [o.key[0] for o in snapshot.of_kind("schema")] if schema is None else [schema]
+    paths = [(name,), *((one, name) for one in schemas)]  # SQLite: (table, …)
+    return tuple(one for path in paths for one in snapshot.under(*path))

@@ -6,17 +6,17 @@ import inspect
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from operator import attrgetter
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from assay.catalog import Snapshot
-from assay.dialects import Address, Dialect, Follower, Grant, Observation, Observer, verb
+from assay.dialects import Dialect, Follower, Observation, Observer, verb
 from assay.operations.online.stated import as_stated
 from assay.project.project import query_on
 from assay.trace.effects import StatementEffect, is_writing
 from assay.trace.failing import failure_of
+from assay.trace.granting import Granting
 from assay.trace.lines import line_on_stack
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Recorder:
     :param file: the revision file whose lines are looked for on the stack.
     :param follower: knows the catalog now, for a difference per statement; None records none.
     :param observer: who watches what the server does; None: nobody.
-    :param at: the database, to see what is committed there; None: privileges are not told.
+    :param granting: who tells of privileges; None: nobody.
     """
 
     def __init__(
@@ -41,10 +41,10 @@ class Recorder:
         dialect: Dialect,
         follower: Follower | None = None,
         observer: Observer | None = None,
-        at: Address | None = None,
+        granting: Granting | None = None,
     ) -> None:
         self.connection, self.file, self.dialect = connection, file, dialect
-        self.observer, self._at = observer, at
+        self.observer = observer
         self.statements: list[StatementEffect] = []
         self._query = query_on(connection)
         self.follower = follower
@@ -52,20 +52,20 @@ class Recorder:
         """The catalog after the last statement."""
         self._transaction: object = None
         self._mark: str | None = None
-        self._privileges: frozenset[Grant] | None = None
+        self._granting = granting
         self._began = 0.0
-        self._sql = ""
+        self._sql, self._operation = "", False
 
     def before(
         self, _connection: Any, _cursor: Any, statement: str, given: Any, context: Any, _many: bool
     ) -> tuple[str, Any]:
+        self._operation = self._by_operation(context)
         if self.follower is not None:
             self._begin(self.follower)
-            # in a transaction, what is committed is asked if it turns out to be wanted
-            if self._at and self._privileges is None and self._autocommit:
-                self._privileges = self.dialect.privileges(self._query)
-        elif self._mark is None and _looks(statement, by_operation=self._by_operation(context)):
+        elif self._mark is None and _looks(statement, by_operation=self._operation):
             self._mark = self._read_mark()
+        if self._granting is not None:
+            self._granting.before(autocommit=self._autocommit)
         self._sql = as_stated(self.connection, statement)
         self._began = time.perf_counter()
         if self.observer is not None:
@@ -108,12 +108,12 @@ class Recorder:
         )
 
     def after(
-        self, _connection: Any, cursor: Any, _sent: str, _p: Any, context: Any, _many: bool
+        self, _connection: Any, cursor: Any, _sent: str, _p: Any, _context: Any, _many: bool
     ) -> None:
         duration = time.perf_counter() - self._began
         statement, rows = self._sql, _rows(cursor)
         observed = self.observer.after(statement, rows) if self.observer else Observation()
-        by_operation = self._by_operation(context)
+        by_operation = self._operation
         before: Snapshot | None = self.follower.state.snapshot if self.follower else None
         # an operation's DDL writes the catalog, or it asks on the way; no need to look
         looks = _looks(statement, by_operation=by_operation)
@@ -128,7 +128,11 @@ class Recorder:
             mark = self._read_mark()
             changed, self._mark = mark != self._mark and mark != "unknown", mark
         after = self.follower.state.snapshot if self.follower else None
-        granted, revoked = self._granted() if changed and not by_operation else ((), ())
+        granted, revoked = (
+            self._granting.after(statement)
+            if self._granting is not None and changed and not by_operation
+            else ((), ())
+        )
         self.statements.append(
             StatementEffect(
                 sql=statement,
@@ -144,20 +148,6 @@ class Recorder:
                 granted=granted,
                 revoked=revoked,
             )
-        )
-
-    def _granted(self) -> tuple[tuple[Grant, ...], tuple[Grant, ...]]:
-        """Privileges given and taken since they were read last, or the transaction began."""
-        if self._at is None:
-            return (), ()
-        before = self._privileges
-        if before is None:
-            before = self.dialect.privileges(self._query, self._at)
-        self._privileges = self.dialect.privileges(self._query)
-        order = attrgetter("kind", "name", "role", "privilege")
-        return (
-            tuple(sorted(self._privileges - before, key=order)),
-            tuple(sorted(before - self._privileges, key=order)),
         )
 
     def _begin(self, follower: Follower) -> None:
@@ -223,12 +213,12 @@ def recording(
     dialect: Dialect,
     follower: Follower | None = None,
     observer: Observer | None = None,
-    at: Address | None = None,
+    granting: Granting | None = None,
 ) -> Iterator[Recorder]:
     """Record every statement on ``connection`` within."""
     from sqlalchemy import event
 
-    recorder = Recorder(connection, file, dialect, follower, observer, at)
+    recorder = Recorder(connection, file, dialect, follower, observer, granting)
     event.listen(connection, "before_cursor_execute", recorder.before, retval=True)
     event.listen(connection, "after_cursor_execute", recorder.after)
     # an event of the dialect, which only an engine takes

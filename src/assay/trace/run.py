@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from assay.catalog import Snapshot, compare
-from assay.dialects import Address, CatalogState, Dialect, Follower, Observer, load, verb
+from assay.dialects import Address, CatalogState, Dialect, Follower, Observer, load, plain_ddl, verb
 from assay.errors import AssayError
 from assay.project.compat import (
     migration_transaction,
@@ -19,6 +19,7 @@ from assay.shadow.reading import connection_of, own_objects
 from assay.trace.effects import Failure, StatementEffect, Trace
 from assay.trace.failing import failure_of
 from assay.trace.filled import Fill, filled
+from assay.trace.granting import Granting
 from assay.trace.happenings import watching
 from assay.trace.recorder import recording
 
@@ -92,12 +93,13 @@ class _Tracing:
             self._end()
         self._own = own_objects(self.state.snapshot, context)
         self._seen = (self.state.snapshot, self.state.snapshot.without(self._own))
+        self._granting = Granting(self.dialect, self.query, at)
         self._observer: Observer | None = None
         self._follower: Follower | None = None
         self._alone = False
         """What the follower has seen last is all that has happened."""
         self._rendered = True
-        """Nothing but DDL that operations rendered has written the catalog."""
+        """Nothing but DDL that operations rendered, or that is as plain, has written the catalog."""
 
     def _end(self) -> None:
         """End the transaction that questions have begun below SQLAlchemy, with its locks."""
@@ -117,7 +119,7 @@ class _Tracing:
             with (
                 migration_transaction(self.context),
                 recording(
-                    self.connection, file, self.dialect, follower, observer, self.at
+                    self.connection, file, self.dialect, follower, observer, self._granting
                 ) as recorder,
                 watched as watch,
             ):
@@ -131,7 +133,9 @@ class _Tracing:
                 self.connection.rollback()
         # an UPDATE may run whatever a trigger runs, be it an operation's
         self._rendered &= all(
-            (s.by_operation and verb(s.sql) != "UPDATE") or not s.changed_catalog
+            (s.by_operation and verb(s.sql) != "UPDATE")
+            or plain_ddl(s.sql)
+            or not s.changed_catalog
             for s in recorder.statements
         )
         # what is wrong after the one is found after the other

@@ -189,7 +189,7 @@ def test_what_is_beyond_is_seen(followed: Counting, statements: list[str]) -> No
 
 
 def test_many_tables(followed: Counting) -> None:
-    names = [f"m{number}" for number in range(15)]
+    names = [f"m{number}" for number in range(25)]
     followed.see("; ".join(f"CREATE TABLE {name} (id int, a text)" for name in names))
     followed.connection.commit()
     try:

@@ -116,6 +116,10 @@ class MySQL:
         """None: they are the server's, not the database's."""
         return frozenset()
 
+    def has_default_privileges(self, _query: Query) -> bool:
+        """Never."""
+        return False
+
     def follower(
         self, query: Query, state: CatalogState, observer: Observer | None = None
     ) -> Follower:

@@ -115,6 +115,10 @@ class PostgreSQL:
 
         return read_privileges(query) if at is None else committed_privileges(at)
 
+    def has_default_privileges(self, query: Query) -> bool:
+        """Whether ``ALTER DEFAULT PRIVILEGES`` has been said of anything."""
+        return bool(query("SELECT EXISTS (SELECT FROM pg_catalog.pg_default_acl)")[0][0])
+
     def follower(
         self, query: Query, state: CatalogState, observer: Observer | None = None
     ) -> Follower:

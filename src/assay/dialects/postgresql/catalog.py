@@ -15,7 +15,15 @@ from assay.dialects.postgresql.group_parts import GROUPS
 from assay.dialects.postgresql.queries import LINKED, READ, catalog_query
 from assay.dialects.postgresql.statements import GIVEN, Statements
 
-__all__ = ["UNKNOWN", "Objects", "PostgreSQLState", "fences_of", "object_of", "read_catalog"]
+__all__ = [
+    "UNKNOWN",
+    "Objects",
+    "PostgreSQLState",
+    "fences_of",
+    "named_anew",
+    "object_of",
+    "read_catalog",
+]
 
 _NAMES = {number: name for name, number in GROUPS.items()}
 
@@ -86,23 +94,34 @@ class PostgreSQLState:
             fences.pop(owner, None)
         return self._touched(query, fences, touched, statements, complete=False)
 
-    def with_tables(
-        self, tables: Mapping[int, Objects], touched: Collection[int]
+    def with_objects(
+        self,
+        some: Mapping[int, Objects],
+        touched: Collection[int],
+        named: Mapping[int, Mapping[str, CatalogObject]],
     ) -> PostgreSQLState:
         """As :meth:`refresh`, by whoever has rendered all that was touched.
 
-        :param tables: all objects of those that are not as they were, by their oid.
+        :param some: all objects of the owners that are not as they were; of what is gone, none.
         :param touched: these, and what may have another fence all the same.
+        :param named: those of groups, by their oid.
         """
-        if not tables and all(self.fences.get(owner) == UNKNOWN for owner in touched):
+        if not some and all(self.fences.get(owner) == UNKNOWN for owner in touched):
             return self
+        fences = {**self.fences, **dict.fromkeys(touched, UNKNOWN)}
+        owners = {**self.owners, **some}
+        for owner, objects in some.items():
+            if not objects:
+                fences.pop(owner, None)
+                del owners[owner]
         new = replace(
             self,
-            fences={**self.fences, **dict.fromkeys(touched, UNKNOWN)},
-            owners={**self.owners, **tables},
+            fences=fences,
+            owners=owners,
+            named={**self.named, **named} if named else self.named,
             refreshed=True,
         )
-        new.__dict__["snapshot"] = self._exchanged(tables, tables)
+        new.__dict__["snapshot"] = self._exchanged(some, some)
         return new
 
     def objects(self, owner: int) -> frozenset[CatalogObject]:
@@ -145,7 +164,7 @@ class PostgreSQLState:
             groups += linked
         owners, named = _filed(rows)
         for group in groups:
-            if _renamed(self.named.get(GROUPS[group], {}), named.get(GROUPS[group], {})):
+            if named_anew(self.named.get(GROUPS[group], {}), named.get(GROUPS[group], {})):
                 return self._full(query, fences if complete else None)
         read = {int(row[0]) for row in rows if row[1] == READ} | {GROUPS[g] for g in groups}
         read |= relations
@@ -242,7 +261,7 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def _renamed(before: Mapping[str, CatalogObject], after: Mapping[str, CatalogObject]) -> bool:
+def named_anew(before: Mapping[str, CatalogObject], after: Mapping[str, CatalogObject]) -> bool:
     """Whether something has another name now, so that texts elsewhere changed unseen."""
     for oid, old in before.items():
         new = after.get(oid)

@@ -17,12 +17,13 @@ from collections.abc import Collection
 
 from assay.dialects.postgresql.group_parts import GROUPS
 
-__all__ = ["FULL", "HELD", "OWNERS", "fence_query", "group_query", "locked_query"]
+__all__ = ["FIRST", "FULL", "HELD", "OWNERS", "fence_query", "group_query", "locked_query"]
 
 FULL = -100
 """The owner of what any rendering may name: a change there means a full read."""
 
-_FIRST = 16384  # the first oid a server gives to what a user makes
+FIRST = 16384
+"""The first oid that a server gives to what a user makes."""
 
 HELD = (
     "held AS MATERIALIZED (SELECT l.locktype, l.relation, l.mode, l.transactionid,"
@@ -33,7 +34,7 @@ HELD = (
 OWNERS = (
     "owners AS MATERIALIZED (SELECT DISTINCT coalesce(i.indrelid, l.relation) AS oid"
     " FROM held l LEFT JOIN pg_index i ON i.indexrelid = l.relation"
-    f" WHERE l.locktype = 'relation' AND l.database <> 0 AND l.relation >= {_FIRST})"
+    f" WHERE l.locktype = 'relation' AND l.database <> 0 AND l.relation >= {FIRST})"
 )
 """The user's relations that are locked, an index's being its table, as a common table."""
 
@@ -72,15 +73,15 @@ def _mapped(version: int, relations: str, condition: str) -> str:
 
 _OWN = (
     # catalog, column with the owner, condition
-    ("pg_attrdef", "adrelid", f"x.oid >= {_FIRST}"),
-    ("pg_constraint", "conrelid", f"x.conrelid >= {_FIRST}"),
+    ("pg_attrdef", "adrelid", f"x.oid >= {FIRST}"),
+    ("pg_constraint", "conrelid", f"x.conrelid >= {FIRST}"),
     # A foreign key's own triggers say something only when they are not enabled as usual.
     (
         "pg_trigger",
         "tgrelid",
         "(NOT x.tgisinternal OR x.tgparentid <> 0 OR x.tgenabled <> 'O')",
     ),
-    ("pg_rewrite", "ev_class", f"x.ev_class >= {_FIRST}"),
+    ("pg_rewrite", "ev_class", f"x.ev_class >= {FIRST}"),
     ("pg_policy", "polrelid", "true"),
     ("pg_statistic_ext", "stxrelid", "true"),
     ("pg_foreign_table", "ftrelid", "true"),
@@ -109,7 +110,7 @@ def _own_parts(version: int, among: str) -> list[str]:
         # An index's columns say what its table's say, but for a target or options of their own.
         f"SELECT m.owner, {_fast_hash(version, 'x')} FROM m"
         f" JOIN pg_attribute x ON x.attrelid = m.oid, {_ZERO}"
-        f" WHERE x.attrelid >= {_FIRST} AND x.attnum > 0"
+        f" WHERE x.attrelid >= {FIRST} AND x.attnum > 0"
         " AND (m.relkind NOT IN ('i', 'I') OR x.attstattarget >= 0 OR x.attoptions IS NOT NULL)",
         f"SELECT o.oid::int8, {_plain_hash('x')}"
         " FROM pg_class x JOIN pg_class o ON o.reltoastrelid = x.oid"
@@ -155,10 +156,10 @@ def _described(source: str, condition: str) -> str:
 
 def _described_parts() -> list[str]:
     return [
-        _described("pg_description x", f"x.objoid >= {_FIRST}"),
+        _described("pg_description x", f"x.objoid >= {FIRST}"),
         f"SELECT {GROUPS['schemas']}::int8, {_plain_hash('x')} FROM pg_namespace n"
         " JOIN pg_description x ON x.objoid = n.oid AND x.classoid = 'pg_namespace'::regclass"
-        f" WHERE n.oid < {_FIRST}",
+        f" WHERE n.oid < {FIRST}",
     ]
 
 
@@ -169,14 +170,14 @@ def _group_parts(version: int) -> list[str]:
         (
             "types",
             "pg_type",
-            f"x.oid >= {_FIRST} AND x.typrelid = 0 AND (x.typtype <> 'b' OR x.typcategory <> 'A')",
+            f"x.oid >= {FIRST} AND x.typrelid = 0 AND (x.typtype <> 'b' OR x.typcategory <> 'A')",
         ),
         ("types", "pg_enum", "true"),
-        ("types", "pg_range", f"x.rngtypid >= {_FIRST}"),
+        ("types", "pg_range", f"x.rngtypid >= {FIRST}"),
         ("types", "pg_constraint", "x.contypid > 0"),
-        ("functions", "pg_proc", f"x.oid >= {_FIRST}"),
-        ("functions", "pg_aggregate", f"x.aggfnoid::oid >= {_FIRST}"),
-        ("collations", "pg_collation", f"x.oid >= {_FIRST}"),
+        ("functions", "pg_proc", f"x.oid >= {FIRST}"),
+        ("functions", "pg_aggregate", f"x.aggfnoid::oid >= {FIRST}"),
+        ("collations", "pg_collation", f"x.oid >= {FIRST}"),
         ("event triggers", "pg_event_trigger", "true"),
         ("foreign servers", "pg_foreign_server", "true"),
         ("foreign servers", "pg_foreign_data_wrapper", "true"),
@@ -188,7 +189,7 @@ def _group_parts(version: int) -> list[str]:
     numbered = [(GROUPS[name], catalog, condition) for name, catalog, condition in groups]
     numbered.append((FULL, "pg_extension", "true"))
     numbered += [
-        (FULL, catalog, f"x.oid >= {_FIRST}")
+        (FULL, catalog, f"x.oid >= {FIRST}")
         for catalog in (
             "pg_am",
             "pg_language",
@@ -226,7 +227,7 @@ def fence_query(version: int) -> str:
 
     :param version: ``server_version_num``.
     """
-    mapped = _mapped(version, "pg_class c", f"c.oid >= {_FIRST}")
+    mapped = _mapped(version, "pg_class c", f"c.oid >= {FIRST}")
     parts = [*_own_parts(version, ""), *_described_parts(), *_group_parts(version)]
     return _summed([mapped], parts, "f.owner IS NOT NULL")
 

@@ -21,10 +21,12 @@ from functools import lru_cache
 
 from assay.dialects.base import CatalogState, Query
 from assay.dialects.postgresql.catalog import UNKNOWN, PostgreSQLState, fences_of
+from assay.dialects.postgresql.catalogs import BESIDE, FULL, GROUPED, OTHERS, RENDERED
 from assay.dialects.postgresql.fences import group_query
 from assay.dialects.postgresql.group_parts import GROUPS
-from assay.dialects.postgresql.place import FULL, GROUPED, OTHERS, Place, Places, ended_since
-from assay.dialects.postgresql.rendered import RENDERED, RenderedTables, Seen
+from assay.dialects.postgresql.others import Others
+from assay.dialects.postgresql.place import Place, Places, ended_since
+from assay.dialects.postgresql.rendered import RenderedTables, Seen
 
 __all__ = ["PostgreSQLFollower"]
 
@@ -89,15 +91,44 @@ class PostgreSQLFollower:
         # one that is updated may be of the key of a table that nobody locks
         triggers = now.triggers != before.triggers or ("pg_trigger" in written and now.own_triggers)
         if seen is not None and not by_hand and not triggers:
-            tables = self._rendered.changed(self._state, written, seen)
-            if tables is not None and (tables or any(table.moved for table in seen.values())):
-                still = {owner for owner, table in seen.items() if table.moved is False}
-                self._state = self._state.with_tables(tables, (now.owners or set()) - still)
+            changes = self._by_rows(before, now, written, seen)
+            if changes is not None:
+                self._state = changes
                 return True
         if now.fences is None:
             now = self._place = self._places.ask_fences(from_now_on=seen is None)
             self._places.taken()
         return self._by_fences(now, written, seen or {}, by_hand=by_hand)
+
+    def _by_rows(
+        self, before: Place, now: Place, written: frozenset[str], seen: Mapping[int, Seen]
+    ) -> PostgreSQLState | None:
+        """The catalog by what came rendered, and by what is beside it; None where that is not all."""
+        rendered, places = self._rendered, self._places
+        if not written <= RENDERED | BESIDE:
+            return None
+        others: Others | None = None
+        renamed = rendered.renamed(self._state, seen)
+        if renamed is None:
+            return None
+        if renamed:
+            naming = places.naming(renamed)
+            if naming is None:
+                return None
+            whole, others = places.ask_whole(naming)
+            places.taken()
+            all_seen = rendered.see(self._state, whole, again=True)
+            if all_seen is None:
+                return None
+            seen = all_seen
+        elif now.beside or not written <= RENDERED:
+            others = places.ask_others()
+        changes = rendered.changed(self._state, before, now, seen, others, whole=bool(renamed))
+        if changes is None or not (changes.owners or any(s.moved for s in seen.values())):
+            return None
+        still = {owner for owner, table in seen.items() if table.moved is False}
+        touched = ((now.owners or set()) - still) | changes.owners.keys()
+        return self._state.with_objects(changes.owners, touched, changes.named)
 
     def _by_fences(
         self,
@@ -117,20 +148,20 @@ class PostgreSQLFollower:
             known |= {o: now.fences.get(o, "0") for o in still if known.get(o) == UNKNOWN}
         beyond = bool(written.intersection(OTHERS))
         touched = {o for o, fence in now.fences.items() if fence != known.get(o, "0")}
-        groups = self._written_groups(written)
-        explained = groups or any(known.get(owner) != UNKNOWN for owner in touched)
-        unexplained = not explained and not written.issubset(OTHERS)
         # a comment on a composite type is filed under a relation that nothing locks
-        unexplained |= "pg_description" in written and self._state.has_composites
-        if by_hand or written.intersection(FULL) or unexplained:
+        hidden = "pg_description" in written and self._state.has_composites
+        if by_hand or written.intersection(FULL) or hidden:
             return self._refresh() or beyond
         statements = self._places.statements
         fences = {owner: now.fences[owner] for owner in touched}
+        groups = {GROUPS[group] for group in self._written_groups(written)}
         if groups:
             # those that were not written are as they were
             found = fences_of(statements.run(self._groups))
-            moved = {GROUPS[group] for group in groups}
-            fences |= {owner: found.get(owner, "0") for owner in moved}
+            fences |= {owner: found.get(owner, "0") for owner in groups}
+        explained = any(known.get(o, "0") not in (UNKNOWN, fence) for o, fence in fences.items())
+        if not explained and not written.issubset(OTHERS):
+            return self._refresh() or beyond
         before = self._state
         self._state = before.with_fences(self._query, {**now.fences, **fences}, statements)
         return beyond or any(

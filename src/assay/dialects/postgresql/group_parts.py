@@ -10,7 +10,7 @@ from assay.dialects.postgresql.rendering import (
     not_of_extension,
 )
 
-__all__ = ["GROUPS", "group_parts"]
+__all__ = ["GROUPS", "enum_part", "group_parts"]
 
 GROUPS = {
     "schemas": -1,
@@ -23,6 +23,21 @@ GROUPS = {
     "publications": -8,
 }
 """What belongs to no relation, each read as a whole."""
+
+
+_OWN_TYPE = f"{USER_SCHEMA} AND {not_of_extension('pg_type', 't.oid')}"
+
+
+def enum_part() -> str:
+    """The part of the enum types."""
+    return f"""
+        SELECT {GROUPS["types"]}::int8, 'enum', json_build_array(n.nspname, t.typname)::text,
+            json_build_object('oid', t.oid::text,
+                'labels', (SELECT string_agg(quote_literal(e.enumlabel), ', '
+                    ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid),
+                {COMMENT})::text
+        FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+        {comment_join("d", "pg_type", "t.oid")} WHERE t.typtype = 'e' AND {_OWN_TYPE}"""
 
 
 def group_parts(version: int, group: str) -> list[str]:
@@ -54,16 +69,9 @@ def group_parts(version: int, group: str) -> list[str]:
             if version >= 140000
             else "NULL"
         )
-        own = f"{USER_SCHEMA} AND {not_of_extension('pg_type', 't.oid')}"
+        own = _OWN_TYPE
         return [
-            f"""
-            SELECT {number}::int8, 'enum', json_build_array(n.nspname, t.typname)::text,
-                json_build_object('oid', t.oid::text,
-                    'labels', (SELECT string_agg(quote_literal(e.enumlabel), ', '
-                        ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid),
-                    {COMMENT})::text
-            FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
-            {comment_join("d", "pg_type", "t.oid")} WHERE t.typtype = 'e' AND {own}""",
+            enum_part(),
             f"""
             SELECT {number}::int8, 'domain', json_build_array(n.nspname, t.typname)::text,
                 json_build_object('oid', t.oid::text,

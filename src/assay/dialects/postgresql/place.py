@@ -8,23 +8,23 @@ Its price is that of what is locked. What is locked comes rendered while that is
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 from assay.dialects.base import Query
 from assay.dialects.postgresql.catalog import fences_of
-from assay.dialects.postgresql.fences import locked_query
+from assay.dialects.postgresql.catalogs import RELATIONS, counted
+from assay.dialects.postgresql.fences import FIRST, locked_query
 from assay.dialects.postgresql.locks import OURS
+from assay.dialects.postgresql.naming import naming, want
+from assay.dialects.postgresql.others import Others, others_query
 from assay.dialects.postgresql.plain import MOST, plain_query
 from assay.dialects.postgresql.statements import Statements
 
 __all__ = [
     "COUNTERS",
-    "FULL",
-    "GROUPED",
-    "OTHERS",
     "RELATION",
     "TIMEOUT",
     "USED",
@@ -32,76 +32,6 @@ __all__ = [
     "Places",
     "ended_since",
 ]
-
-RELATIONS = (
-    "pg_attrdef",
-    "pg_attribute",
-    "pg_class",
-    "pg_constraint",
-    "pg_depend",
-    "pg_description",
-    "pg_foreign_table",
-    "pg_index",
-    "pg_inherits",
-    "pg_partitioned_table",
-    "pg_policy",
-    "pg_rewrite",
-    "pg_sequence",
-    "pg_trigger",
-)
-"""Catalogs whose rows belong to a relation, which is locked where they are written."""
-
-GROUPED = {
-    "pg_aggregate": "functions",
-    "pg_collation": "collations",
-    "pg_enum": "types",
-    "pg_event_trigger": "event triggers",
-    "pg_foreign_data_wrapper": "foreign servers",
-    "pg_foreign_server": "foreign servers",
-    "pg_namespace": "schemas",
-    "pg_proc": "functions",
-    "pg_publication": "publications",
-    "pg_publication_rel": "publications",
-    "pg_range": "types",
-    "pg_type": "types",
-}
-
-FULL = (
-    "pg_am",
-    "pg_authid",
-    "pg_extension",
-    "pg_language",
-    "pg_opclass",
-    "pg_operator",
-    "pg_opfamily",
-    "pg_statistic_ext",
-    "pg_tablespace",
-    "pg_ts_config",
-    "pg_ts_dict",
-)
-"""Catalogs whose rows any text may name, or that are written without a lock on a relation."""
-
-OTHERS = (
-    "pg_amop",
-    "pg_amproc",
-    "pg_auth_members",
-    "pg_cast",
-    "pg_conversion",
-    "pg_database",
-    "pg_db_role_setting",
-    "pg_default_acl",
-    "pg_init_privs",
-    "pg_seclabel",
-    "pg_shdescription",
-    "pg_subscription",
-    "pg_transform",
-    "pg_ts_config_map",
-    "pg_ts_parser",
-    "pg_ts_template",
-    "pg_user_mapping",
-)
-"""Catalogs that no snapshot tells of; to write them is to write the catalog."""
-
 
 # The path of a file is looked up for each; where it is in the database's own folder, as nearly all
 # are, the number tells them apart as well.
@@ -127,7 +57,8 @@ _LOCKED = (
     f"SELECT json_agg(json_build_array({RELATION}, l.modes, l.transaction, {COUNTERS}, {TIMEOUT}))"
     " FROM (SELECT h.relation, min(h.virtualtransaction) AS transaction,"
     "     string_agg(DISTINCT h.mode, ',') AS modes FROM held h"
-    "   WHERE h.locktype = 'relation' AND h.database <> 0 GROUP BY h.relation) l"
+    f"   WHERE h.locktype = 'relation' AND h.database <> 0 AND h.relation >= {FIRST}"
+    "   GROUP BY h.relation) l"
     " JOIN pg_catalog.pg_class c ON c.oid = l.relation"
     f" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE {OURS}"
 )
@@ -138,18 +69,12 @@ _WRITTEN = " + ".join(
 )
 
 
-def _catalogs(version: int) -> tuple[str, ...]:
-    """The catalogs that are counted."""
-    catalogs = (*RELATIONS, *GROUPED, *FULL, *OTHERS)
-    return (*catalogs, "pg_publication_namespace") if version >= 150000 else catalogs
-
-
 def _place(version: int) -> str:
     """SQL of the text of a place.
 
     Written by hand, a catalog stays locked for writing; DDL keeps such a lock on comments alone.
     """
-    counted = ", ".join(f"pg_catalog.{catalog}" for catalog in _catalogs(version))
+    catalogs = ", ".join(f"pg_catalog.{catalog}" for catalog in counted(version))
     by_hand = ", ".join(f"'{c}'::regclass" for c in RELATIONS if c != "pg_description")
     return (
         "json_build_object('transaction', (SELECT min(h.virtualtransaction) FROM held h),"
@@ -158,13 +83,15 @@ def _place(version: int) -> str:
         " 'by hand', (SELECT json_agg(h.relation::int8) FROM held h"
         "   WHERE h.locktype = 'relation' AND h.mode NOT IN ('AccessShareLock', 'RowShareLock')"
         f"   AND h.relation IN ({by_hand})),"
-        " 'own', pg_current_xact_id_if_assigned()::text, 'others', pg_current_snapshot()::text,"
-        f" 'owners', CASE WHEN (SELECT count(*) FROM owners) <= {MOST}"
+        " 'own', pg_current_xact_id_if_assigned()::text, 'snapshot', pg_current_snapshot()::text,"
+        f" 'owners', CASE WHEN (SELECT count(*) FROM wanted) <= {MOST}"
         "   THEN (SELECT coalesce(json_agg(o.oid::int8), '[]') FROM owners o) END,"
+        " 'beside', EXISTS (SELECT FROM owners o JOIN pg_class c ON c.oid = o.oid"
+        "   WHERE c.relkind IN ('v', 'S')),"
         " 'triggers', pg_stat_get_xact_tuples_updated('pg_catalog.pg_trigger'::regclass),"
         " 'own triggers', EXISTS (SELECT FROM owners o JOIN pg_trigger g ON g.tgrelid = o.oid"
         "   WHERE NOT g.tgisinternal OR g.tgenabled <> 'O'),"
-        f" 'written', (SELECT json_agg({_WRITTEN}) FROM unnest('{{{counted}}}'::regclass[]) w),"
+        f" 'written', (SELECT json_agg({_WRITTEN}) FROM unnest('{{{catalogs}}}'::regclass[]) w),"
         f" 'locked', ({_LOCKED}))::text"
     )
 
@@ -182,6 +109,9 @@ def _with_fences(version: int) -> str:
     return locked_query(
         version, f"SELECT 0::int8, {_place(version)} UNION ALL SELECT {_ALSO}, {_TEMPORARY}"
     )
+
+
+_others_query = lru_cache(others_query)
 
 
 @lru_cache
@@ -207,6 +137,8 @@ class Place:
     """Catalogs of relations that are locked for writing."""
     owners: frozenset[int] | None
     """What is locked, or has something locked that belongs to it; None where that is a lot."""
+    beside: bool
+    """Whether a view or a sequence is locked."""
     triggers: int
     """Rows of ``pg_trigger`` that were updated."""
     own_triggers: bool
@@ -229,13 +161,14 @@ class Place:
         return cls(
             found["transaction"],
             found["own"],
-            found["others"],
+            found["snapshot"],
             frozenset(found["numbers"] or ()),
             frozenset(found["by hand"] or ()),
             None if found["owners"] is None else frozenset(found["owners"]),
+            found["beside"],
             found["triggers"],
             found["own triggers"],
-            dict(zip(_catalogs(version), found["written"], strict=True)),
+            dict(zip(counted(version), found["written"], strict=True)),
             found["locked"] or (),
             **more,
         )
@@ -288,6 +221,21 @@ class Places:
         told = [row for row in rows if row[3] is not None]
         self._found = Place.of(self._version, told.pop(0)[3], rendered=told)
         return self._found
+
+    def ask_whole(self, relations: Collection[int]) -> tuple[Place, Others]:
+        """Where it is now, with these rendered whatever was written of them."""
+        want(self._run, relations)
+        found = self.ask(), self.ask_others()
+        want(self._run, ())
+        return found
+
+    def naming(self, tables: Collection[int]) -> set[int] | None:
+        """The relations that may name something of some tables; None where more may."""
+        return naming(self._run, tables)
+
+    def ask_others(self) -> Others:
+        """What is there beside plain tables, of what this transaction locks; and all enums."""
+        return Others.of(self.statements.run(_others_query(self._version), by_index=True))
 
     def ask_fences(self, *, from_now_on: bool = True) -> Place:
         """As :meth:`ask`, with fences.

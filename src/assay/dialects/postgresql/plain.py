@@ -7,14 +7,17 @@ rendered alone, by the same SQL; a row says when its object has one of the other
 for this text to say what it is. Comments, triggers and policies are in catalogs of their own: they are
 what they were where those are not written.
 
-Nothing is compared here: each table is listed whether it was touched or not. That is for few. A row
+Nothing is compared here: each table is listed whether it was touched or not. That is for few. Views
+and sequences are for another text (:mod:`assay.dialects.postgresql.others`). A row
 has the version of the catalog row behind it, by which a change shows that no attribute tells of; and
-its attributes where this transaction wrote that one. Of the others who asks knows them.
+its attributes where this transaction wrote that one, or all are wanted of that table. Of the others
+who asks knows them.
 """
 
 from __future__ import annotations
 
 from assay.dialects.postgresql.fences import HELD, OWNERS
+from assay.dialects.postgresql.naming import WANTED
 from assay.dialects.postgresql.relation_parts import (
     CONSTRAINT,
     CONSTRAINT_KIND,
@@ -30,7 +33,7 @@ from assay.dialects.postgresql.rendering import USER_SCHEMA, settled
 
 __all__ = ["BEYOND", "CARRIED", "MOST", "OTHER_INDEX", "WRITTEN", "plain_query"]
 
-MOST = 12
+MOST = 20
 """So many locked relations are rendered after each statement; with more, only what was touched is."""
 BEYOND = "assay: beyond"
 """The attribute of an object that has others than those that are rendered."""
@@ -82,7 +85,7 @@ def _some(attributes: Attributes, names: tuple[str, ...], beyond: str, *rows: st
     version = f"'{WRITTEN}', concat_ws(' ', {versions})"
     flag = f"'{BEYOND}', CASE WHEN {beyond} THEN true END"
     rendered = json_object({name: attributes[name] for name in names}, flag, version)
-    written = " OR ".join(f"age({row}.xmin) <= 0" for row in rows)
+    written = " OR ".join(["r.whole", *(f"age({row}.xmin) <= 0" for row in rows)])
     return f"CASE WHEN {written} THEN {rendered} ELSE {json_object({}, version)} END"
 
 
@@ -114,14 +117,15 @@ def plain_query(version: int, place: str) -> str:
 
     :param version: ``server_version_num``.
     :param place: SQL of a text that comes as a row of its own; ``held`` are the session's locks,
-        ``owners`` the relations that are locked, or to which a locked one belongs.
+        ``owners`` the relations that are locked, or to which a locked one belongs, ``wanted`` these
+        and what is wanted beside them.
     """
     relations = f"""r AS MATERIALIZED (
-        SELECT n.nspname, c.*, c.ctid, c.xmin FROM owners o JOIN pg_class c ON c.oid = o.oid
+        SELECT n.nspname, c.*, c.ctid, c.xmin, w.whole FROM wanted w JOIN pg_class c ON c.oid = w.oid
             JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.relkind NOT IN ('i', 'I', 't') AND {USER_SCHEMA}
-            AND (SELECT count(*) FROM owners) <= {MOST})"""
+        WHERE c.relkind NOT IN ('i', 'I', 't', 'v', 'S') AND {USER_SCHEMA}
+            AND (SELECT count(*) FROM wanted) <= {MOST})"""
     return settled(
         [f"SELECT 0::int8, 'assay: place', NULL::text, {place}", *_parts(version)],
-        [HELD, OWNERS, relations],
+        [HELD, OWNERS, WANTED, relations],
     )

@@ -16,12 +16,14 @@ __all__ = [
     "CONSTRAINT_KIND",
     "INDEX",
     "TABLE",
+    "VIEW",
     "Attributes",
     "column_attributes",
     "column_joins",
     "column_rows",
     "json_object",
     "relation_parts",
+    "sequence_part",
 ]
 
 Attributes = Mapping[str, str]
@@ -95,6 +97,34 @@ INDEX: Attributes = {
 """Of an index ``x`` whose relation is ``ic``."""
 
 
+VIEW: Attributes = {
+    "definition": "pg_get_viewdef(r.oid)",
+    "options": OPTIONS.format("r.reloptions"),
+    "populated": "CASE WHEN r.relkind = 'm' THEN r.relispopulated END",
+    "access method": _ACCESS_METHOD,
+    "tablespace": _TABLESPACE.format("r.reltablespace"),
+}
+"""Of a view ``r``."""
+
+_SEQUENCE: Attributes = {
+    "type": "format_type(s.seqtypid, NULL)",
+    "start": "s.seqstart",
+    "increment": "s.seqincrement",
+    "minimum": "s.seqmin",
+    "maximum": "s.seqmax",
+    "cycle": "s.seqcycle",
+    "cache": "s.seqcache",
+    "persistence": _PERSISTENCE.format("r.relpersistence"),
+    "owned by": """(SELECT quote_ident(tn.nspname) || '.' || quote_ident(tc.relname) || '.'
+            || quote_ident(ta.attname)
+        FROM pg_depend od JOIN pg_class tc ON tc.oid = od.refobjid
+        JOIN pg_namespace tn ON tn.oid = tc.relnamespace
+        JOIN pg_attribute ta ON ta.attrelid = tc.oid AND ta.attnum = od.refobjsubid
+        WHERE od.classid = 'pg_class'::regclass AND od.objid = r.oid
+            AND od.refclassid = 'pg_class'::regclass AND od.deptype = 'a')""",
+}
+
+
 def column_attributes(version: int) -> Attributes:
     """Of a column ``a`` of type ``t`` with the default ``ad``.
 
@@ -166,12 +196,23 @@ def json_object(attributes: Attributes, *more: str) -> str:
     return f"json_build_object({', '.join([*pairs, *more])})::text"
 
 
+def sequence_part() -> str:
+    """The part of the sequences among ``r``, but for those behind identity columns."""
+    return f"""
+        SELECT r.oid::int8, 'sequence', json_build_array(r.nspname, r.relname)::text,
+            {json_object(_SEQUENCE, COMMENT)}
+        FROM r JOIN pg_sequence s ON s.seqrelid = r.oid {comment_join("d", "pg_class", "r.oid")}
+        WHERE r.relkind = 'S' AND NOT EXISTS (SELECT FROM pg_depend od
+            WHERE od.classid = 'pg_class'::regclass AND od.objid = r.oid
+            AND od.refclassid = 'pg_class'::regclass AND od.refobjsubid > 0
+            AND od.deptype = 'i')"""
+
+
 def relation_parts(version: int) -> list[str]:
     """Parts that read from the relations ``r``.
 
     :param version: ``server_version_num``.
     """
-    qualified = "quote_ident({0}.nspname) || '.' || quote_ident({0}.relname)"
     return [
         # Tables, partitioned and foreign ones too.
         f"""
@@ -210,37 +251,11 @@ def relation_parts(version: int) -> list[str]:
         WHERE r.relkind IN ('r', 'p', 'm') AND NOT EXISTS (SELECT FROM pg_constraint k
             WHERE k.conrelid = r.oid AND k.conindid = ic.oid AND k.contype IN ('p', 'u', 'x'))""",
         # Sequences, except those behind identity columns.
-        f"""
-        SELECT r.oid::int8, 'sequence', json_build_array(r.nspname, r.relname)::text,
-            json_build_object(
-                'type', format_type(s.seqtypid, NULL), 'start', s.seqstart,
-                'increment', s.seqincrement, 'minimum', s.seqmin, 'maximum', s.seqmax,
-                'cycle', s.seqcycle, 'cache', s.seqcache,
-                'persistence', {_PERSISTENCE.format("r.relpersistence")},
-                'owned by', (SELECT {qualified.format("ow")} || '.' || quote_ident(ow.attname)
-                    FROM (SELECT tn.nspname, tc.relname, ta.attname FROM pg_depend od
-                    JOIN pg_class tc ON tc.oid = od.refobjid
-                    JOIN pg_namespace tn ON tn.oid = tc.relnamespace
-                    JOIN pg_attribute ta ON ta.attrelid = tc.oid AND ta.attnum = od.refobjsubid
-                    WHERE od.classid = 'pg_class'::regclass AND od.objid = r.oid
-                        AND od.refclassid = 'pg_class'::regclass AND od.deptype = 'a') ow),
-                {COMMENT})::text
-        FROM r JOIN pg_sequence s ON s.seqrelid = r.oid {comment_join("d", "pg_class", "r.oid")}
-        WHERE r.relkind = 'S' AND NOT EXISTS (SELECT FROM pg_depend od
-            WHERE od.classid = 'pg_class'::regclass AND od.objid = r.oid
-            AND od.refclassid = 'pg_class'::regclass AND od.refobjsubid > 0
-            AND od.deptype = 'i')""",
+        sequence_part(),
         # Views.
         f"""
         SELECT r.oid::int8, CASE r.relkind WHEN 'v' THEN 'view' ELSE 'materialized view' END,
-            json_build_array(r.nspname, r.relname)::text,
-            json_build_object(
-                'definition', pg_get_viewdef(r.oid),
-                'options', {OPTIONS.format("r.reloptions")},
-                'populated', CASE WHEN r.relkind = 'm' THEN r.relispopulated END,
-                'access method', {_ACCESS_METHOD},
-                'tablespace', {_TABLESPACE.format("r.reltablespace")},
-                {COMMENT})::text
+            json_build_array(r.nspname, r.relname)::text, {json_object(VIEW, COMMENT)}
         FROM r {comment_join("d", "pg_class", "r.oid")} WHERE r.relkind IN ('v', 'm')""",
         # Composite types: the order of their attributes counts.
         f"""

@@ -6,25 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from assay.catalog import CatalogObject
-from assay.dialects.postgresql.catalog import Objects, PostgreSQLState, object_of
+from assay.dialects.postgresql.catalog import Objects, PostgreSQLState, named_anew, object_of
+from assay.dialects.postgresql.catalogs import BESIDE, RENDERED
+from assay.dialects.postgresql.others import TYPES, Others
 from assay.dialects.postgresql.place import Place
 from assay.dialects.postgresql.plain import BEYOND, CARRIED, OTHER_INDEX, WRITTEN
 
-__all__ = ["RENDERED", "RenderedTables", "Seen"]
-
-RENDERED = frozenset(
-    {
-        "pg_attrdef",
-        "pg_attribute",
-        "pg_class",
-        "pg_constraint",
-        "pg_depend",
-        "pg_index",
-        "pg_trigger",
-    }
-)
-"""What is written where a plain table is changed into another plain table. Of ``pg_trigger`` only the
-rows that a foreign key has: one that is updated may belong to the key of a table nobody locks."""
+__all__ = ["Changes", "RenderedTables", "Seen"]
 
 _LISTED = frozenset(
     {"table", "column", "primary key", "unique", "check", "foreign key", "exclusion", "index"}
@@ -33,6 +21,7 @@ _LISTED = frozenset(
 _KEYED = ("primary key", "unique", "exclusion")
 
 Row = tuple[Any, ...]
+_Known = Mapping[tuple[str, tuple[str, ...]], CatalogObject]
 
 
 class Seen(NamedTuple):
@@ -45,85 +34,180 @@ class Seen(NamedTuple):
     moved: bool | None
 
 
+class Changes(NamedTuple):
+    """What is not as it was.
+
+    :param owners: all objects of each owner; of what is gone, none.
+    :param named: those of groups, by their oid.
+    """
+
+    owners: Mapping[int, Objects]
+    named: Mapping[int, Mapping[str, CatalogObject]]
+
+
 class RenderedTables:
     """Reads the rows of :mod:`assay.dialects.postgresql.plain`, each text once."""
 
     def __init__(self) -> None:
-        self._made: dict[Row, CatalogObject | _Same | None] = {}
-        self._rows: dict[int, frozenset[Row]] = {}
+        self._made: dict[Row, _Made] = {}
+        self._before: dict[int, _Rows] = {}
+        self._now: dict[int, _Rows] = {}
 
     def forget(self) -> None:
         """What was seen is not what will have been there before."""
-        self._rows.clear()
+        self._before.clear()
+        self._now.clear()
 
-    def see(self, state: PostgreSQLState, now: Place) -> Mapping[int, Seen] | None:
+    def see(
+        self, state: PostgreSQLState, now: Place, *, again: bool = False
+    ) -> Mapping[int, Seen] | None:
         """The tables that are locked; None where they were not all rendered as they are.
 
         :param state: of before the statement: what it did not write is as it is there.
+        :param again: after the same statement.
         """
         if now.fences is not None or now.owners is None:
             self.forget()
             return None
+        if not again:
+            self._before.update(self._now)
+            self._now.clear()
         rows: dict[int, list[Row]] = {}
         for row in now.rendered:
             rows.setdefault(int(row[0]), []).append(row)
         found: dict[int, Seen] = {}
         for owner, some in rows.items():
-            objects = self._objects(some, state.owners.get(owner, ()))
+            before, texts = self._before.get(owner), frozenset(some)
+            if before is not None and before.texts == texts:
+                self._now[owner] = before
+                found[owner] = Seen(state.owners.get(owner, ()), False)
+                continue
+            made = [self._read(row) for row in some]
+            objects = _objects(made, state.owners.get(owner, ()))
             if objects is None:
                 self.forget()
                 return None
-            known, new = self._rows.get(owner), frozenset(some)
-            self._rows[owner] = new
-            found[owner] = Seen(objects, None if known is None else known != new)
+            new = self._now[owner] = _Rows(texts, frozenset(one.address for one in made))
+            moved = None if before is None else before.addresses != new.addresses
+            found[owner] = Seen(objects, moved)
         return found
 
-    def _objects(self, rows: Sequence[Row], known: Objects) -> Objects | None:
-        before = {o.identity: o for o in known}
-        found = [o for o in known if o.kind not in _LISTED]
-        for row in rows:
-            if row not in self._made:
-                self._made[row] = _object(row)
-            made = self._made[row]
-            if made is None:
-                return None
-            old = before.get((made.kind, made.key))
-            if made.kind == OTHER_INDEX:
-                # an index that was written says what its constraint's text says
-                if isinstance(made, CatalogObject) and not _is_bare(before, made.key):
+    def _read(self, row: Row) -> _Made:
+        if row not in self._made:
+            self._made[row] = _made(row)
+        return self._made[row]
+
+    def renamed(self, state: PostgreSQLState, seen: Mapping[int, Seen]) -> set[int] | None:
+        """The tables of which something may have another name now, which texts of others may show.
+
+        :returns: None where it has what only its old name tells.
+        """
+        found: set[int] = set()
+        for owner, (objects, moved) in seen.items():
+            known = state.owners.get(owner, ())
+            if moved is False or not known:
+                continue
+            new = {o.identity for o in objects}
+            gone = [o for o in known if o.identity not in new]
+            old = {o.identity for o in known}
+            if _renamed({o.identity for o in gone}, new - old):
+                found.add(owner)
+                if any(_carried(one) - {"comment"} or _is_commented(one) for one in gone):
                     return None
-            elif isinstance(made, CatalogObject):
-                found.append(_carrying(made, old))
-            elif old is not None:
-                found.append(old)
-            else:
-                return None
-        return tuple(found)
+        return found
 
     def changed(
-        self, state: PostgreSQLState, written: frozenset[str], seen: Mapping[int, Seen]
-    ) -> Mapping[int, Objects] | None:
-        """Those that are not as the state has them.
+        self,
+        state: PostgreSQLState,
+        before: Place,
+        now: Place,
+        seen: Mapping[int, Seen],
+        others: Others | None,
+        *,
+        whole: bool,
+    ) -> Changes | None:
+        """What is not as the state has it.
 
+        :param others: what is there beside plain tables, where that was asked for.
+        :param whole: all that may tell of another name was rendered.
         :returns: None when it takes more to know: catalogs were written that other things are in,
-            or one has a name that others may tell of.
+            or a view or sequence has another name.
         """
-        if not written <= RENDERED:
+        written = now.since(before)
+        if not written <= (RENDERED if others is None else RENDERED | BESIDE):
             return None
-        found: dict[int, Objects] = {}
+        new: dict[int, Objects] = {}
         for owner, (objects, moved) in seen.items():
-            if moved is False:
+            if others is not None and (whole or "pg_description" in written):
+                objects = tuple(_commented(one, others) for one in objects)
+            elif moved is False:
                 continue
+            new[owner] = objects
+        named: dict[int, dict[str, CatalogObject]] = {}
+        if others is not None:
+            enums = _enums(state, others)
+            if enums is None:
+                return None
+            new |= others.relations
+            new[TYPES], named[TYPES] = enums
+            gone: set[int] = {owner for owner in now.owners or () if owner in state.owners}
+            new |= dict.fromkeys(gone - seen.keys() - others.relations.keys(), ())
+        found: dict[int, Objects] = {}
+        comments = 0
+        for owner, objects in new.items():
             known = state.owners.get(owner, ())
-            if not known:
-                return None
-            old, new = ({o.identity: o for o in some} for some in (known, objects))
-            if old == new:
+            old, come = ({o.identity: o for o in some} for some in (known, objects))
+            if old == come:
                 continue
-            if _renamed(old.keys() - new.keys(), new.keys() - old.keys()):
+            if not known and others is None:
                 return None
+            if (
+                others is not None
+                and owner in others.relations
+                and _renamed(old.keys() - come.keys(), come.keys() - old.keys())
+            ):
+                return None
+            comments += _comments(old, come)
             found[owner] = objects
-        return found
+        described = now.written["pg_description"] - before.written["pg_description"]
+        if described and described != comments:
+            return None
+        return Changes(found, {owner: named[owner] for owner in named.keys() & found.keys()})
+
+
+def _enums(
+    state: PostgreSQLState, others: Others
+) -> tuple[Objects, dict[str, CatalogObject]] | None:
+    """The types that there are now; None where more than enums were touched, or one was renamed."""
+    known = state.named.get(TYPES, {})
+    rest = {oid: one for oid, one in known.items() if one.kind != "enum"}
+    if others.type_written or not rest.keys() <= others.types or named_anew(known, others.enums):
+        return None
+    kept = [one for one in state.owners.get(TYPES, ()) if one.kind != "enum"]
+    return (*kept, *others.enums.values()), {**rest, **others.enums}
+
+
+def _commented(one: CatalogObject, others: Others) -> CatalogObject:
+    """A table or a column with the comment that it has now."""
+    if one.kind not in ("table", "column"):
+        return one
+    comment = others.comments.get(one.identity)
+    if one.get("comment") == comment:
+        return one
+    attributes = {name: value for name, value in one.attributes if name != "comment"}
+    if comment is not None:
+        attributes["comment"] = comment
+    return CatalogObject.make(one.kind, one.key, attributes)
+
+
+def _comments(old: _Known, new: _Known) -> int:
+    """How many comments are not what they were."""
+    return sum(
+        (old[identity].get(name) if identity in old else None)
+        != (new[identity].get(name) if identity in new else None)
+        for identity in old.keys() | new.keys()
+        for name in ("comment", "index comment")
+    )
 
 
 class _Same(NamedTuple):
@@ -133,15 +217,62 @@ class _Same(NamedTuple):
     key: tuple[str, ...]
 
 
-def _object(row: Row) -> CatalogObject | _Same | None:
-    """None for what has attributes that are not rendered."""
+class _Made(NamedTuple):
+    """What a row says.
+
+    :param address: of what, and where its catalog rows are.
+    :param one: None for what has attributes that are not rendered.
+    """
+
+    address: tuple[str, tuple[str, ...], str | None]
+    one: CatalogObject | _Same | None
+
+
+class _Rows(NamedTuple):
+    texts: frozenset[Row]
+    addresses: frozenset[tuple[str, tuple[str, ...], str | None]]
+
+
+def _made(row: Row) -> _Made:
     made, _ = object_of(*row[1:])
+    address = (*made.identity, made.get(WRITTEN))
     if len(made.attributes) == 1:
-        return _Same(*made.identity)
+        return _Made(address, _Same(*made.identity))
     if made.get(BEYOND):
-        return None
+        return _Made(address, None)
     kept = tuple(pair for pair in made.attributes if pair[0] != WRITTEN)
-    return CatalogObject(made.kind, made.key, kept)
+    return _Made(address, CatalogObject(made.kind, made.key, kept))
+
+
+def _objects(made: Sequence[_Made], known: Objects) -> Objects | None:
+    """All objects of a table; None where that takes more to know."""
+    before = {o.identity: o for o in known}
+    found = [o for o in known if o.kind not in _LISTED]
+    for _, one in made:
+        if one is None:
+            return None
+        old = before.get((one.kind, one.key))
+        if one.kind == OTHER_INDEX:
+            # an index that was written says what its constraint's text says
+            if isinstance(one, CatalogObject) and not _is_bare(before, one.key):
+                return None
+        elif isinstance(one, CatalogObject):
+            found.append(_carrying(one, old))
+        elif old is not None:
+            found.append(old)
+        else:
+            return None
+    return tuple(found)
+
+
+def _carried(one: CatalogObject) -> set[str]:
+    """The attributes that stay with an object."""
+    return {name for name, _ in one.attributes} & CARRIED
+
+
+def _is_commented(one: CatalogObject) -> bool:
+    """Whether it has a comment that no text of plain tables or what is beside them tells."""
+    return one.kind not in ("table", "column") and "comment" in _carried(one)
 
 
 def _carrying(made: CatalogObject, old: CatalogObject | None) -> CatalogObject:

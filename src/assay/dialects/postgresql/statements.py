@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from contextlib import suppress
+from functools import lru_cache
 from hashlib import sha256
 from itertools import count
 from typing import Any
@@ -31,6 +32,12 @@ def other_text() -> str:
     return f"/* {next(_number)} */"
 
 
+@lru_cache(maxsize=64)
+def _name(text: str) -> str:
+    """What a text is prepared as."""
+    return f"assay_{sha256(text.encode()).hexdigest()[:16]}"
+
+
 class Statements:
     """What is prepared on the connection behind ``query``, asked anew each time this is made.
 
@@ -51,7 +58,7 @@ class Statements:
         :param oids: what :data:`GIVEN` in the text stands for.
         :param by_index: it is to be planned by indexes, as one that is given oids is.
         """
-        name = f"assay_{sha256(text.encode()).hexdigest()[:16]}"
+        name = _name(text)
         array = "" if oids is None else "'{" + ",".join(map(str, sorted(oids))) + "}'"
         if name not in self._names and not self._prepared(name, text):
             return self._query(text.replace(GIVEN, f"{array}::oid[]"))

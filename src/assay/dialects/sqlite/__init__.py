@@ -118,6 +118,10 @@ class SQLite:
         """None: there are no roles."""
         return frozenset()
 
+    def has_default_privileges(self, _query: Query) -> bool:
+        """Never."""
+        return False
+
     def follower(
         self, query: Query, state: CatalogState, observer: Observer | None = None
     ) -> Follower:
