@@ -5,13 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from random import Random
+from typing import Any
 
 import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from test_catalog_postgresql_refresh import Catalog
 from test_catalog_postgresql_refresh import database as database
 from test_pg_plain_tables import Counting
+
+from assay.dialects import plain_ddl
+from assay.dialects.postgresql.catalog import PostgreSQLState
+from assay.dialects.postgresql.following import PostgreSQLFollower
+from assay.dialects.postgresql.place import Places
 
 SETUP = b"""
     CREATE TYPE mood AS ENUM ('a', 'b');
@@ -49,6 +56,25 @@ def followed(prepared: str) -> Iterator[Counting]:
     with psycopg.connect(prepared) as connection:
         yield Counting(connection)
         connection.rollback()
+
+
+class Told(Counting):
+    """As by who watches the connection as well, and tells what it knows of a statement."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self.connection, self.catalog = connection, Catalog(connection)
+        state = self.catalog.read()
+        assert isinstance(state, PostgreSQLState)
+        self.places = Places(self.catalog, state.version)
+        self.follower = PostgreSQLFollower(self.catalog, state, self.places)
+        self.follower.begin()
+
+    def look(self, text: str) -> bool:
+        """See what a statement did."""
+        self.places.forget()  # psycopg discards what is prepared, at a rollback
+        self.places.plain = plain_ddl(text)
+        self.places.ask()
+        return super().look(text)
 
 
 QUICK = [
@@ -182,11 +208,11 @@ def _statement(random: Random) -> str:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(seed=st.integers(0, 2**32), length=st.integers(1, 25))
-def test_any_statements(prepared: str, seed: int, length: int) -> None:
+@given(seed=st.integers(0, 2**32), length=st.integers(1, 25), told=st.booleans())
+def test_any_statements(prepared: str, seed: int, length: int, told: bool) -> None:
     random = Random(seed)
     with psycopg.connect(prepared) as connection:
-        followed = Counting(connection)
+        followed = Told(connection) if told else Counting(connection)
         for _ in range(length):
             text = _statement(random)
             try:

@@ -56,9 +56,13 @@ class Counting(Followed):
         """Run a statement, look, and hold both answers against those that take longer."""
         mark = DIALECT.catalog_mark(self.catalog)
         self.connection.execute(text.encode())
-        wrote = self.follower.look(autocommit=False)
+        wrote = self.look(text)
         assert wrote == (DIALECT.catalog_mark(self.catalog) != mark), text
         equal(self.follower.state, self.catalog, text)
+
+    def look(self, _text: str) -> bool:
+        """See what a statement did."""
+        return self.follower.look(autocommit=False)
 
     def prepared(self) -> int:
         """Statements prepared on the connection: one as long as all tables were plain."""

@@ -75,6 +75,7 @@ class PostgreSQLFollower:
             self._place, self._first, old = None, None, self._state
             return self._refresh() and old.snapshot != self._state.snapshot
         before, now = self._place, self._where()
+        plain, self._places.plain = self._places.plain, False
         self._place = now
         self._numbers |= now.numbers
         seen = self._rendered.see(self._state, now)
@@ -91,7 +92,7 @@ class PostgreSQLFollower:
         # one that is updated may be of the key of a table that nobody locks
         triggers = now.triggers != before.triggers or ("pg_trigger" in written and now.own_triggers)
         if seen is not None and not by_hand and not triggers:
-            changes = self._by_rows(before, now, written, seen)
+            changes = self._by_rows(before, now, seen, plain=plain)
             if changes is not None:
                 self._state = changes
                 return True
@@ -101,10 +102,10 @@ class PostgreSQLFollower:
         return self._by_fences(now, written, seen or {}, by_hand=by_hand)
 
     def _by_rows(
-        self, before: Place, now: Place, written: frozenset[str], seen: Mapping[int, Seen]
+        self, before: Place, now: Place, seen: Mapping[int, Seen], *, plain: bool
     ) -> PostgreSQLState | None:
         """The catalog by what came rendered, and by what is beside it; None where that is not all."""
-        rendered, places = self._rendered, self._places
+        rendered, places, written = self._rendered, self._places, now.since(before)
         if not written <= RENDERED | BESIDE:
             return None
         others: Others | None = None
@@ -121,7 +122,7 @@ class PostgreSQLFollower:
             if all_seen is None:
                 return None
             seen = all_seen
-        elif now.beside or not written <= RENDERED:
+        elif not written <= RENDERED or (now.beside and not plain):
             others = places.ask_others()
         changes = rendered.changed(self._state, before, now, seen, others, whole=bool(renamed))
         if changes is None or not (changes.owners or any(s.moved for s in seen.values())):

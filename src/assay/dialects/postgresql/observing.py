@@ -21,7 +21,7 @@ from assay.dialects.observed import Lock, Observation, RowChange
 from assay.dialects.postgresql.locks import KINDS, OURS, lock, strength
 from assay.dialects.postgresql.place import COUNTERS, RELATION, TIMEOUT, USED, Places
 from assay.dialects.postgresql.waiting import Waiting
-from assay.dialects.written import verb
+from assay.dialects.written import plain_ddl, verb
 
 __all__ = ["PostgreSQLObserver"]
 
@@ -118,6 +118,7 @@ class PostgreSQLObserver:
             return self._observation(self._query(_ALL), asked, (), None)
         if verb(sql) not in _KEEPING:
             self.places.forget()
+        self.places.plain = plain_ddl(sql)
         rows = self.places.ask().locked
         transaction = str(rows[0][6]) if rows else self._transaction
         if transaction != self._transaction:

@@ -22,7 +22,6 @@ from assay.dialects.postgresql.naming import WANTED
 from assay.dialects.postgresql.relation_parts import (
     VIEW,
     column_attributes,
-    column_joins,
     json_object,
     sequence_part,
 )
@@ -40,7 +39,7 @@ TYPES = GROUPS["types"]
 
 _COMMENT_ON, _TYPE = "assay: comment", "assay: type"
 _WRITTEN = "written"
-_VIEW_COLUMN = ("type", "not null", "default", "collation", "storage", "options")
+_VIEW = ("definition", "options")
 
 
 def others_query(version: int) -> str:
@@ -49,6 +48,13 @@ def others_query(version: int) -> str:
     :param version: ``server_version_num``.
     """
     columns = column_attributes(version)
+    view_column = {
+        "type": columns["type"],
+        "not null": "'false'",
+        "default": "(SELECT pg_get_expr(ad.adbin, ad.adrelid) FROM pg_attrdef ad"
+        " WHERE ad.adrelid = r.oid AND ad.adnum = a.attnum)",
+        "collation": columns["collation"],
+    }
     relations = f"""r AS MATERIALIZED (
         SELECT n.nspname, c.* FROM wanted w JOIN pg_class c ON c.oid = w.oid
             JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -59,12 +65,13 @@ def others_query(version: int) -> str:
             sequence_part(),
             f"""
         SELECT r.oid::int8, 'view', json_build_array(r.nspname, r.relname)::text,
-            {json_object({name: VIEW[name] for name in ("definition", "options")}, COMMENT)}
+            {json_object({name: VIEW[name] for name in _VIEW}, COMMENT)}
         FROM r {comment_join("d", "pg_class", "r.oid")} WHERE r.relkind = 'v'""",
             f"""
         SELECT r.oid::int8, 'view column', json_build_array(r.nspname, r.relname, a.attname)::text,
-            {json_object({name: columns[name] for name in _VIEW_COLUMN}, COMMENT)}
-        FROM r {column_joins(version)} {comment_join("d", "pg_class", "r.oid", "a.attnum")}
+            {json_object(view_column, COMMENT)}
+        FROM r JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
+            JOIN pg_type t ON t.oid = a.atttypid {comment_join("d", "pg_class", "r.oid", "a.attnum")}
         WHERE r.relkind = 'v'""",
             enum_part(),
             f"""

@@ -196,6 +196,9 @@ class Places:
         self._found: Place | None = None
         self._prepared: Statements | None = None
         self._fenced = False
+        self.plain = False
+        """Whether the statement before the next question is known to be plain DDL: it changes one thing,
+        and what goes with that."""
 
     @property
     def statements(self) -> Statements:

@@ -115,11 +115,10 @@ _SEQUENCE: Attributes = {
     "cycle": "s.seqcycle",
     "cache": "s.seqcache",
     "persistence": _PERSISTENCE.format("r.relpersistence"),
-    "owned by": """(SELECT quote_ident(tn.nspname) || '.' || quote_ident(tc.relname) || '.'
-            || quote_ident(ta.attname)
-        FROM pg_depend od JOIN pg_class tc ON tc.oid = od.refobjid
-        JOIN pg_namespace tn ON tn.oid = tc.relnamespace
-        JOIN pg_attribute ta ON ta.attrelid = tc.oid AND ta.attnum = od.refobjsubid
+    # under an empty search path the server qualifies the table
+    "owned by": """(SELECT od.refobjid::regclass || '.' || quote_ident(oa.attname)
+        FROM pg_depend od JOIN pg_attribute oa
+            ON oa.attrelid = od.refobjid AND oa.attnum = od.refobjsubid
         WHERE od.classid = 'pg_class'::regclass AND od.objid = r.oid
             AND od.refclassid = 'pg_class'::regclass AND od.deptype = 'a')""",
 }

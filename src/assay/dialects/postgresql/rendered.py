@@ -153,6 +153,7 @@ class RenderedTables:
             gone: set[int] = {owner for owner in now.owners or () if owner in state.owners}
             new |= dict.fromkeys(gone - seen.keys() - others.relations.keys(), ())
         found: dict[int, Objects] = {}
+        described = now.written["pg_description"] - before.written["pg_description"]
         comments = 0
         for owner, objects in new.items():
             known = state.owners.get(owner, ())
@@ -167,10 +168,9 @@ class RenderedTables:
                 and _renamed(old.keys() - come.keys(), come.keys() - old.keys())
             ):
                 return None
-            comments += _comments(old, come)
+            comments += _comments(old, come) if described else 0
             found[owner] = objects
-        described = now.written["pg_description"] - before.written["pg_description"]
-        if described and described != comments:
+        if described != comments:
             return None
         return Changes(found, {owner: named[owner] for owner in named.keys() & found.keys()})
 
