@@ -26,15 +26,15 @@ FIRST = 16384
 """The first oid that a server gives to what a user makes."""
 
 HELD = (
-    "held AS MATERIALIZED (SELECT l.locktype, l.relation, l.mode, l.transactionid,"
-    " l.virtualtransaction, l.database FROM pg_locks l"
+    "held AS MATERIALIZED (SELECT l.locktype, l.relation, coalesce(i.indrelid, l.relation) AS owner,"
+    " l.mode, l.transactionid, l.virtualtransaction, l.database"
+    f" FROM pg_locks l LEFT JOIN pg_index i ON i.indexrelid = l.relation AND l.relation >= {FIRST}"
     " WHERE l.pid = pg_backend_pid() AND l.granted)"
 )
-"""The session's locks, as a common table."""
+"""The session's locks, as a common table; the owner of an index is its table."""
 OWNERS = (
-    "owners AS MATERIALIZED (SELECT DISTINCT coalesce(i.indrelid, l.relation) AS oid"
-    " FROM held l LEFT JOIN pg_index i ON i.indexrelid = l.relation"
-    f" WHERE l.locktype = 'relation' AND l.database <> 0 AND l.relation >= {FIRST})"
+    "owners AS MATERIALIZED (SELECT DISTINCT h.owner AS oid FROM held h"
+    f" WHERE h.locktype = 'relation' AND h.database <> 0 AND h.relation >= {FIRST})"
 )
 """The user's relations that are locked, an index's being its table, as a common table."""
 

@@ -15,6 +15,7 @@ operation renders locks what it changes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
@@ -27,9 +28,12 @@ from assay.dialects.postgresql.group_parts import GROUPS
 from assay.dialects.postgresql.others import Others
 from assay.dialects.postgresql.place import Place, Places, ended_since
 from assay.dialects.postgresql.rendered import RenderedTables, Seen
+from assay.dialects.postgresql.untouched import Untouched
 
 __all__ = ["PostgreSQLFollower"]
 
+_DROPS = re.compile(r"\s*DROP\s+(TABLE|VIEW|SEQUENCE|INDEX)\b(?!.*\bCASCADE\b)", re.I | re.S)
+"""Plain DDL after which there is nothing that was not there before."""
 _group_query = lru_cache(group_query)
 
 
@@ -52,6 +56,7 @@ class PostgreSQLFollower:
         self._numbers: set[str] = set()
         self._temporary: frozenset[int] = frozenset()
         self._rendered = RenderedTables()
+        self._untouched = Untouched(state)
 
     @property
     def state(self) -> CatalogState:
@@ -61,10 +66,17 @@ class PostgreSQLFollower:
     def begin(self) -> None:
         """A transaction has begun and no statement has run in it."""
         self._places.begin()
+        self._untouched = Untouched(self._state)
+        self._places.untouched = self._not_touched
         self._place = self._places.ask() if self._sure else None
         self._first, self._last = self._place, None
         self._numbers = set()
         self._sure = False
+
+    def _not_touched(self, text: str) -> frozenset[int]:
+        """What a statement has not touched that has just run."""
+        place = self._place
+        return self._untouched.by(text, self._state, place.owners) if place else frozenset()
 
     def look(self, *, autocommit: bool) -> bool:
         """See what a statement did that has just run; whether it wrote the catalog.
@@ -75,7 +87,7 @@ class PostgreSQLFollower:
             self._place, self._first, old = None, None, self._state
             return self._refresh() and old.snapshot != self._state.snapshot
         before, now = self._place, self._where()
-        plain, self._places.plain = self._places.plain, False
+        plain, self._places.plain = self._places.plain, None
         self._place = now
         self._numbers |= now.numbers
         seen = self._rendered.see(self._state, now)
@@ -97,18 +109,20 @@ class PostgreSQLFollower:
                 self._state = changes
                 return True
         if now.fences is None:
-            now = self._place = self._places.ask_fences(from_now_on=seen is None)
+            # what is beyond the texts will be so again; what were too many to look at need not
+            now = self._place = self._places.ask_fences(from_now_on=seen is None and now.few)
             self._places.taken()
         return self._by_fences(now, written, seen or {}, by_hand=by_hand)
 
     def _by_rows(
-        self, before: Place, now: Place, seen: Mapping[int, Seen], *, plain: bool
+        self, before: Place, now: Place, seen: Mapping[int, Seen], *, plain: str | None
     ) -> PostgreSQLState | None:
         """The catalog by what came rendered, and by what is beside it; None where that is not all."""
         rendered, places, written = self._rendered, self._places, now.since(before)
         if not written <= RENDERED | BESIDE:
             return None
         others: Others | None = None
+        drops = plain is not None and _DROPS.match(plain) is not None
         renamed = rendered.renamed(self._state, seen)
         if renamed is None:
             return None
@@ -122,13 +136,15 @@ class PostgreSQLFollower:
             if all_seen is None:
                 return None
             seen = all_seen
-        elif not written <= RENDERED or (now.beside and not plain):
+        elif not drops and (not written <= RENDERED or (now.beside and plain is None)):
             others = places.ask_others()
-        changes = rendered.changed(self._state, before, now, seen, others, whole=bool(renamed))
+        changes = rendered.changed(
+            self._state, before, now, seen, others, whole=bool(renamed), drops=drops
+        )
         if changes is None or not (changes.owners or any(s.moved for s in seen.values())):
             return None
         still = {owner for owner, table in seen.items() if table.moved is False}
-        touched = ((now.owners or set()) - still) | changes.owners.keys()
+        touched = (now.owners - now.skipped - still) | changes.owners.keys()
         return self._state.with_objects(changes.owners, touched, changes.named)
 
     def _by_fences(

@@ -2,7 +2,7 @@
 
 A text names only what its object depends on directly, and the server keeps that in ``pg_depend``. So
 where a statement renamed something of a table, all that depends on the table is rendered, whether the
-statement wrote it or not, by the same texts: their oids are a setting of the session meanwhile.
+statement wrote it or not (:mod:`assay.dialects.postgresql.wanted`).
 """
 
 from __future__ import annotations
@@ -12,18 +12,7 @@ from collections.abc import Collection
 from assay.dialects.base import Query
 from assay.dialects.postgresql.statements import other_text
 
-__all__ = ["WANTED", "naming", "want"]
-
-_SETTING = "assay.whole"
-
-WANTED = (
-    "wanted AS MATERIALIZED (SELECT w.oid, bool_or(w.whole) AS whole FROM ("
-    "SELECT o.oid, false FROM owners o UNION ALL SELECT s.oid, true"
-    f" FROM unnest(nullif(current_setting('{_SETTING}', true), '')::oid[]) s(oid)) w(oid, whole)"
-    " GROUP BY w.oid)"
-)
-"""The relations to be rendered, and whether that is to be done whatever the transaction wrote, as a
-common table."""
+__all__ = ["naming"]
 
 # scalars and no joins: that is quicker to plan
 _NAMING = """
@@ -55,9 +44,3 @@ def naming(query: Query, tables: Collection[int]) -> set[int] | None:
     if None in found:
         return None
     return {int(oid) for oid in found if oid} | set(tables)
-
-
-def want(query: Query, relations: Collection[int]) -> None:
-    """Have these rendered whatever was written; none: as usual."""
-    array = "{" + ",".join(map(str, sorted(relations))) + "}" if relations else ""
-    query(f"SELECT set_config('{_SETTING}', '{array}', true) {other_text()}")

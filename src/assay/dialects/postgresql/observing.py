@@ -118,7 +118,7 @@ class PostgreSQLObserver:
             return self._observation(self._query(_ALL), asked, (), None)
         if verb(sql) not in _KEEPING:
             self.places.forget()
-        self.places.plain = plain_ddl(sql)
+        self.places.plain = sql if plain_ddl(sql) else None
         rows = self.places.ask().locked
         transaction = str(rows[0][6]) if rows else self._transaction
         if transaction != self._transaction:

@@ -18,7 +18,6 @@ from assay.catalog import CatalogObject
 from assay.dialects.postgresql.catalog import object_of
 from assay.dialects.postgresql.fences import FIRST, HELD, OWNERS
 from assay.dialects.postgresql.group_parts import GROUPS, enum_part
-from assay.dialects.postgresql.naming import WANTED
 from assay.dialects.postgresql.relation_parts import (
     VIEW,
     column_attributes,
@@ -32,6 +31,7 @@ from assay.dialects.postgresql.rendering import (
     not_of_extension,
     settled,
 )
+from assay.dialects.postgresql.wanted import WANTED
 
 __all__ = ["TYPES", "Others", "others_query"]
 

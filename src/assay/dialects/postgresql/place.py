@@ -8,7 +8,7 @@ Its price is that of what is locked. What is locked comes rendered while that is
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -18,10 +18,11 @@ from assay.dialects.postgresql.catalog import fences_of
 from assay.dialects.postgresql.catalogs import RELATIONS, counted
 from assay.dialects.postgresql.fences import FIRST, locked_query
 from assay.dialects.postgresql.locks import OURS
-from assay.dialects.postgresql.naming import naming, want
+from assay.dialects.postgresql.naming import naming
 from assay.dialects.postgresql.others import Others, others_query
 from assay.dialects.postgresql.plain import MOST, plain_query
 from assay.dialects.postgresql.statements import Statements
+from assay.dialects.postgresql.wanted import NOT_SKIPPED, SKIP, WHOLE, want
 
 __all__ = [
     "COUNTERS",
@@ -58,6 +59,7 @@ _LOCKED = (
     " FROM (SELECT h.relation, min(h.virtualtransaction) AS transaction,"
     "     string_agg(DISTINCT h.mode, ',') AS modes FROM held h"
     f"   WHERE h.locktype = 'relation' AND h.database <> 0 AND h.relation >= {FIRST}"
+    f"   AND {NOT_SKIPPED.format('h.owner')}"
     "   GROUP BY h.relation) l"
     " JOIN pg_catalog.pg_class c ON c.oid = l.relation"
     f" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE {OURS}"
@@ -84,10 +86,12 @@ def _place(version: int) -> str:
         "   WHERE h.locktype = 'relation' AND h.mode NOT IN ('AccessShareLock', 'RowShareLock')"
         f"   AND h.relation IN ({by_hand})),"
         " 'own', pg_current_xact_id_if_assigned()::text, 'snapshot', pg_current_snapshot()::text,"
-        f" 'owners', CASE WHEN (SELECT count(*) FROM wanted) <= {MOST}"
-        "   THEN (SELECT coalesce(json_agg(o.oid::int8), '[]') FROM owners o) END,"
-        " 'beside', EXISTS (SELECT FROM owners o JOIN pg_class c ON c.oid = o.oid"
-        "   WHERE c.relkind IN ('v', 'S')),"
+        " 'owners', (SELECT coalesce(json_agg(o.oid::int8), '[]') FROM owners o),"
+        f" 'few', (SELECT count(*) FROM wanted) <= {MOST},"
+        f" 'skipped', (SELECT coalesce(json_agg(s.oid::int8), '[]') FROM owners s"
+        f"   WHERE NOT {NOT_SKIPPED.format('s.oid')}),"
+        " 'beside', (SELECT coalesce(json_agg(c.oid::int8), '[]') FROM wanted w"
+        "   JOIN pg_class c ON c.oid = w.oid WHERE c.relkind IN ('v', 'S')),"
         " 'triggers', pg_stat_get_xact_tuples_updated('pg_catalog.pg_trigger'::regclass),"
         " 'own triggers', EXISTS (SELECT FROM owners o JOIN pg_trigger g ON g.tgrelid = o.oid"
         "   WHERE NOT g.tgisinternal OR g.tgenabled <> 'O'),"
@@ -135,10 +139,14 @@ class Place:
     """Its own and those of its savepoints, 32 bits of each."""
     by_hand: frozenset[int]
     """Catalogs of relations that are locked for writing."""
-    owners: frozenset[int] | None
-    """What is locked, or has something locked that belongs to it; None where that is a lot."""
-    beside: bool
-    """Whether a view or a sequence is locked."""
+    owners: frozenset[int]
+    """What is locked, or has something locked that belongs to it."""
+    skipped: frozenset[int]
+    """What of these was not looked at."""
+    few: bool
+    """Whether the others were rendered."""
+    beside: frozenset[int]
+    """The views and sequences of the others."""
     triggers: int
     """Rows of ``pg_trigger`` that were updated."""
     own_triggers: bool
@@ -164,8 +172,10 @@ class Place:
             found["snapshot"],
             frozenset(found["numbers"] or ()),
             frozenset(found["by hand"] or ()),
-            None if found["owners"] is None else frozenset(found["owners"]),
-            found["beside"],
+            frozenset(found["owners"]),
+            frozenset(found["skipped"]),
+            found["few"],
+            frozenset(found["beside"]),
             found["triggers"],
             found["own triggers"],
             dict(zip(counted(version), found["written"], strict=True)),
@@ -196,9 +206,11 @@ class Places:
         self._found: Place | None = None
         self._prepared: Statements | None = None
         self._fenced = False
-        self.plain = False
-        """Whether the statement before the next question is known to be plain DDL: it changes one thing,
-        and what goes with that."""
+        self.plain: str | None = None
+        """The statement before the next question, where it is plain DDL: it changes what it names."""
+        self.untouched: Callable[[str], frozenset[int]] | None = None
+        """Tells what plain DDL has not touched, of what is locked."""
+        self._skipped: frozenset[int] | None = frozenset()
 
     @property
     def statements(self) -> Statements:
@@ -210,26 +222,36 @@ class Places:
     def begin(self) -> None:
         """A transaction has begun: few relations will be locked in it, for all that is known."""
         self._fenced = False
+        self._skipped = frozenset()
         self.forget()
 
     def forget(self) -> None:
-        """A statement may have discarded what is prepared."""
+        """A statement may have discarded what is prepared, and what was said by :meth:`_skip`."""
         self._prepared = None
+        if self._skipped:
+            self._skipped = None
 
     def ask(self) -> Place:
         """Where it is now; kept for who asks :meth:`taken` after the same statement."""
         if self._fenced:
             return self.ask_fences()
+        plain, untouched = self.plain, self.untouched
+        self._skip(untouched(plain) if plain and untouched else frozenset())
         rows = self.statements.run(_with_tables(self._version), by_index=True)
         told = [row for row in rows if row[3] is not None]
         self._found = Place.of(self._version, told.pop(0)[3], rendered=told)
         return self._found
 
+    def _skip(self, relations: frozenset[int]) -> None:
+        if relations != self._skipped:
+            want(self._run, SKIP, relations)
+            self._skipped = relations
+
     def ask_whole(self, relations: Collection[int]) -> tuple[Place, Others]:
         """Where it is now, with these rendered whatever was written of them."""
-        want(self._run, relations)
+        want(self._run, WHOLE, relations)
         found = self.ask(), self.ask_others()
-        want(self._run, ())
+        want(self._run, WHOLE, ())
         return found
 
     def naming(self, tables: Collection[int]) -> set[int] | None:
@@ -246,6 +268,7 @@ class Places:
         :param from_now_on: what :meth:`ask` gives until the next transaction begins.
         """
         self._fenced = from_now_on
+        self._skip(frozenset())
         fences = fences_of(self.statements.run(_with_fences(self._version), by_index=True))
         place, temporary = fences.pop(0), fences.pop(_ALSO)
         self._found = Place.of(

@@ -17,7 +17,6 @@ who asks knows them.
 from __future__ import annotations
 
 from assay.dialects.postgresql.fences import HELD, OWNERS
-from assay.dialects.postgresql.naming import WANTED
 from assay.dialects.postgresql.relation_parts import (
     CONSTRAINT,
     CONSTRAINT_KIND,
@@ -30,6 +29,7 @@ from assay.dialects.postgresql.relation_parts import (
     json_object,
 )
 from assay.dialects.postgresql.rendering import USER_SCHEMA, settled
+from assay.dialects.postgresql.wanted import WANTED
 
 __all__ = ["BEYOND", "CARRIED", "MOST", "OTHER_INDEX", "WRITTEN", "plain_query"]
 

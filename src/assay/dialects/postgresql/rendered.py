@@ -66,7 +66,7 @@ class RenderedTables:
         :param state: of before the statement: what it did not write is as it is there.
         :param again: after the same statement.
         """
-        if now.fences is not None or now.owners is None:
+        if now.fences is not None or not now.few:
             self.forget()
             return None
         if not again:
@@ -125,16 +125,18 @@ class RenderedTables:
         others: Others | None,
         *,
         whole: bool,
+        drops: bool,
     ) -> Changes | None:
         """What is not as the state has it.
 
         :param others: what is there beside plain tables, where that was asked for.
         :param whole: all that may tell of another name was rendered.
+        :param drops: relations and indexes may be gone, and that is all.
         :returns: None when it takes more to know: catalogs were written that other things are in,
             or a view or sequence has another name.
         """
         written = now.since(before)
-        if not written <= (RENDERED if others is None else RENDERED | BESIDE):
+        if not written <= (RENDERED | BESIDE if others is not None or drops else RENDERED):
             return None
         new: dict[int, Objects] = {}
         for owner, (objects, moved) in seen.items():
@@ -150,8 +152,13 @@ class RenderedTables:
                 return None
             new |= others.relations
             new[TYPES], named[TYPES] = enums
-            gone: set[int] = {owner for owner in now.owners or () if owner in state.owners}
-            new |= dict.fromkeys(gone - seen.keys() - others.relations.keys(), ())
+        if others is not None or drops:
+            there = seen.keys() | now.skipped | now.beside
+            new |= {
+                owner: ()
+                for owner in now.owners
+                if owner in state.owners and owner not in there and owner not in new
+            }
         found: dict[int, Objects] = {}
         described = now.written["pg_description"] - before.written["pg_description"]
         comments = 0
