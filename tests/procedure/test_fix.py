@@ -625,6 +625,68 @@ def test_mariadb_states_the_cheapest_form(fixing_mysql: Fixing) -> None:
     fixing_mysql.there_and_back()
 
 
+MARIADB_KEYS = {
+    # the server makes an index, named as the key
+    "named": ('"fk"', "'INPLACE', 'NONE'", "'fk'", '\nop.drop_index("fk", "items")'),
+    # the server has the index, and gives the key its name
+    "unnamed": ("None", "'INSTANT'", "op.f('items_ibfk_1')", ""),
+}
+
+
+@pytest.mark.parametrize("kind", MARIADB_KEYS)
+def test_on_mariadb_rows_of_a_foreign_key_are_looked_at_afterwards(
+    fixing_mysql: Fixing, kind: str
+) -> None:
+    given, form, name, index = MARIADB_KEYS[kind]
+    columns = ["parent_id"] if kind == "named" else ["id"]
+    up = f'op.create_foreign_key({given}, "items", "parents", {columns}, ["id"])'
+    down = f'op.drop_constraint({name}, "items", type_="foreignkey")'
+    fixing_mysql.head(up, down + index)
+    assert fixing_mysql.findings() == ["locks/foreign-key-blocks-writes"]
+    fixing_mysql.fix()
+    text = fixing_mysql.file.read_text()
+    assert f"with op.stating({form}):\n        op.create_foreign_key_online({name}, 'items'" in text
+    assert fixing_mysql.findings("locks/", "hygiene/implicit", "data/") == []
+    fixing_mysql.there_and_back()
+
+
+def test_on_mariadb_a_key_without_name_or_index_stays(fixing_mysql: Fixing) -> None:
+    """By its new name the server's index would be called otherwise."""
+    up = 'op.create_foreign_key(None, "items", "parents", ["parent_id"], ["id"])'
+    down = (
+        'op.drop_constraint("items_ibfk_1", "items", type_="foreignkey")\n'
+        'op.drop_index("parent_id", "items")'
+    )
+    fixing_mysql.head(up + "\n" + INDEX[0], INDEX[1] + "\n" + down)
+    fixing_mysql.fix()
+    text = fixing_mysql.file.read_text()
+    assert f"    {up}\n" in text
+    assert "op.stating('INPLACE', 'NONE'):\n        op.create_index(" in text
+    fixing_mysql.there_and_back()
+
+
+def test_on_mariadb_what_states_no_form_can_be_run_again_too(fixing_mysql: Fixing) -> None:
+    up = (
+        'op.create_table("notes", sa.Column("id", sa.Integer(), primary_key=True))\n'
+        'op.create_check_constraint("positive", "items", "a > 0")\n'
+        'op.alter_column("items", "name", existing_type=sa.String(50), type_=sa.Text())'
+    )
+    down = (
+        'op.alter_column("items", "name", existing_type=sa.Text(), type_=sa.String(50))\n'
+        'op.drop_constraint("positive", "items", type_="check")\n'
+        'op.drop_table("notes")'
+    )
+    fixing_mysql.head(up, down)
+    assert "hygiene/implicit-commits" in fixing_mysql.findings("hygiene/")
+    fixing_mysql.fix()
+    text = fixing_mysql.file.read_text()
+    for name in ("create_table", "create_check_constraint", "drop_table"):
+        assert f"with op.resuming():\n        op.{name}(" in text
+    assert '\n    op.alter_column("items", "name"' in text
+    assert "hygiene/implicit-commits" not in fixing_mysql.findings("hygiene/")
+    fixing_mysql.there_and_back()
+
+
 def test_on_mariadb_an_update_of_rows_without_a_value_runs_in_batches(
     fixing_mysql: Fixing,
 ) -> None:

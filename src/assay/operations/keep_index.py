@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from alembic.autogenerate import renderers
 from alembic.operations import Operations, ops
 
+from assay.operations.online.looking import answer
 from assay.operations.rendering import call
 from assay.operations.statements import named, run
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
 
 __all__ = ["KeepIndexOp"]
+
+_THERE = """
+SELECT 1 AS there FROM information_schema.statistics
+WHERE table_schema = coalesce(:schema, database()) AND table_name = :table AND index_name = :name"""
 
 
 @Operations.register_operation("keep_index")
@@ -46,8 +51,12 @@ class KeepIndexOp(ops.MigrateOperation):
 @Operations.implementation_for(KeepIndexOp)
 def _keep(operations: Operations, op: KeepIndexOp) -> None:
     table, name = named(operations, op.table_name, op.schema), named(operations, op.index_name)
-    away = named(operations, f"_assay_{op.index_name}"[:64])
-    run(operations, f"ALTER TABLE {table} RENAME INDEX {name} TO {away}")
+    aside = f"_assay_{op.index_name}"[:64]
+    away = named(operations, aside)
+    # a run that died between the two has it aside already
+    place = {"schema": op.schema, "table": op.table_name, "name": aside}
+    if answer(operations, _THERE, **place) is None:
+        run(operations, f"ALTER TABLE {table} RENAME INDEX {name} TO {away}")
     run(operations, f"ALTER TABLE {table} RENAME INDEX {away} TO {name}")
 
 

@@ -176,7 +176,7 @@ def _stays(
             no_cheaper = on_lines(finding, rewritten)
             why = "it is in a function of your own"
             if no_cheaper:
-                why = "the server does it in no cheaper form than the one that is stated now"
+                why = "the server does it in no cheaper form than the one that is written now"
             grouped.setdefault((finding.line, why), []).append(finding)
     lines: list[Line] = []
     data: list[dict[str, Any]] = []

@@ -13,7 +13,7 @@ from assay.catalog import compare
 from assay.dialects import Address
 from assay.errors import AssayError, ExitCode, PersonMustDecide, ProcedureStop, UsageError
 from assay.generate.recipes.files import File
-from assay.generate.recipes.rewriting import Ran
+from assay.generate.recipes.happened import Ran
 from assay.procedure import state
 from assay.procedure.fixed import (
     Original,

@@ -14,15 +14,14 @@ from assay.errors import ProcedureStop
 from assay.generate.plan.comparison import Request
 from assay.generate.plan.step import Phase, Step
 from assay.generate.recipes.files import File, files_of
+from assay.generate.recipes.happened import Ran, named_operations_of
 from assay.generate.recipes.parts import cut
 from assay.generate.recipes.rewriting import (
     Item,
-    Ran,
     Rendered,
     Unclear,
     item_of,
     items_of,
-    operations_of,
 )
 from assay.generate.recipes.scripts import situation_of
 from assay.generate.recipes.source import function_of
@@ -111,7 +110,7 @@ def forms_of(
 
     :param at: a shadow of ours that stands before the revision.
     """
-    ups, downs = operations_of(ran.up), operations_of(ran.down)
+    ups, downs = named_operations_of(ran.up), named_operations_of(ran.down)
     steps = [Step(Phase.CREATE_SCHEMA, [op], [], ()) for op in ups]
     steps += [Step(Phase.CREATE_SCHEMA, [], [op], ()) for op in reversed(downs)]
     found = tried(project, at, steps)

@@ -14,6 +14,7 @@ from assay.prove.rows import make_rows
 from assay.trace.again import look_again, worth_a_second_look
 from assay.trace.effects import Trace
 from assay.trace.filled import Fill
+from assay.trace.resumed import may_be_left_half_done, run_again
 from assay.trace.run import trace_revision
 
 if TYPE_CHECKING:
@@ -61,6 +62,10 @@ def traced(session: Session, revision: Script, begin: Begin) -> Trace:
         session.listener.doing("running it once more, on another shadow")
         with _copied(session, begin(fill)) as at:
             trace = look_again(session.project, at, revision, fill, trace)
+    if may_be_left_half_done(trace):
+        session.listener.doing("running it again after a failure, on another shadow")
+        with _copied(session, begin(fill)) as at:
+            trace = run_again(session.project, at, revision, fill, trace)
     return trace
 
 

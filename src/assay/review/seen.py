@@ -10,6 +10,7 @@ from assay.review.rule import Identity, RuleContext
 from assay.trace.effects import OperationEffect, StatementEffect
 
 __all__ = [
+    "added_unchecked",
     "altered",
     "behind",
     "bound",
@@ -70,6 +71,20 @@ def validated(operation: OperationEffect) -> Iterator[CatalogObject]:
             for name, old, new in difference.altered:
                 if name == "definition" and old is not None and old == f"{new} NOT VALID":
                     yield difference.object
+
+
+def added_unchecked(operation: OperationEffect) -> Iterator[CatalogObject]:
+    """On MySQL and MariaDB: foreign keys for which no row was looked at.
+
+    The server copies the table for one that it checks; so one that came in a cheaper form was not.
+    """
+    for statement, differences in statement_by_statement(operation):
+        form = statement.observed.form
+        if form is None or form.blocks_writes:
+            continue
+        for difference in differences:
+            if difference.change is Change.ADDED and difference.object.kind == "foreign key":
+                yield difference.object
 
 
 def bound(operation: OperationEffect, attached: bool) -> dict[str, str]:

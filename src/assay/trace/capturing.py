@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from assay.catalog import compare
 from assay.dialects import Address, load
-from assay.generate.recipes.rewriting import Happened, Ran
+from assay.generate.recipes.happened import Happened, Ran
 from assay.project.compat import (
     migration_transaction,
     set_ddl_memo,

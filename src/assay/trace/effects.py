@@ -173,6 +173,8 @@ class Trace:
     """What is in :attr:`differences` and in none of a statement: another connection made it, say."""
     on_rows: Failure | None = None
     """What it raised on a shadow whose tables hold rows; this is then the trace on an empty one."""
+    resumes: bool = False
+    """Of an upgrade that a failure could leave half done: it may then run again from its beginning."""
 
     @property
     def differences(self) -> tuple[Difference, ...]:

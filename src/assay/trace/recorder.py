@@ -186,7 +186,7 @@ class Recorder:
         return False
 
 
-_SESSION = ("SET", "RESET", "COMMIT")
+_SESSION = ("SET", "RESET", "COMMIT", "LOCK", "UNLOCK")
 
 
 def _looks(statement: str, *, by_operation: bool) -> bool:

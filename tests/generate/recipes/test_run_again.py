@@ -80,6 +80,99 @@ def test_it_dies_at_every_statement_and_ends(
         assert deaths >= len(whole) - 2
 
 
+OTHERS = (
+    'owners = sa.Table("owners", metadata, sa.Column("id", sa.Integer, primary_key=True),'
+    ' sa.Column("name", sa.String(9), index=True))\n'
+)
+ON_MARIADB = {
+    "columns, indexes, keys": (
+        items('sa.Column("gone", sa.String(5))', 'sa.Index("ix_name", "name")'),
+        items(
+            'sa.Column("b", sa.Integer, nullable=False, server_default="7")',
+            'sa.Column("c", sa.Numeric(10, 2))',
+            'sa.Index("ix_a", "a")',
+            'sa.UniqueConstraint("name", name="uq")',
+            'sa.ForeignKeyConstraint(["parent_id"], ["parents.id"], name="fk")',
+        ),
+    ),
+    "a column to be filled": (items(), items('sa.Column("b", sa.BigInteger, nullable=False)')),
+    "a table, a check": (
+        items(),
+        OTHERS
+        + items(
+            'sa.Column("owner_id", sa.Integer, sa.ForeignKey("owners.id", name="fk_owner"))',
+            "sa.CheckConstraint('a > -10', name='positive')",
+        ),
+    ),
+    "an index stays beside a key": (
+        items('sa.Index("ix_parent", "parent_id")'),
+        items(
+            'sa.Index("ix_parent", "parent_id")',
+            'sa.ForeignKeyConstraint(["parent_id"], ["parents.id"], name="fk")',
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ON_MARIADB)
+def test_on_mariadb_it_dies_at_every_statement_and_ends(
+    case: str, mariadb_server: str, tmp_path: Path
+) -> None:
+    """One revision, each statement of which commits."""
+    old, new = ON_MARIADB[case]
+    rows = (
+        "INSERT INTO parents VALUES (1), (2)",
+        "INSERT INTO items (id, parent_id, a, name) VALUES (1, 1, 5, 'x'), (2, 2, 6, 'y')",
+    )
+    with in_use(mariadb_server, tmp_path / "app", old, *rows) as project:
+        project.change(new, FILL if case == "a column to be filled" else Answers())
+        assert project.written is not None
+        assert len(project.written.paths) == 1
+        assert "hygiene/implicit-commits" not in project.findings
+        before = project.catalog
+        with dying_before(10_000) as up:
+            project.upgrade()
+        after = project.catalog
+        assert project.planned_again() == []
+        with dying_before(10_000) as down:
+            project.downgrade("b0")
+        assert project.catalog.objects == before.objects
+        for number in range(2, len(up) + 1):
+            with dying_before(number), pytest.raises(Died):
+                project.upgrade()
+            project.upgrade()
+            assert project.catalog.objects == after.objects
+            if number <= len(down):
+                with dying_before(number), pytest.raises(Died):
+                    project.downgrade("b0")
+            project.downgrade("b0")
+            assert project.catalog.objects == before.objects
+
+
+def test_on_mariadb_something_else_of_that_name_is_not_taken_for_it(
+    mariadb_server: str, tmp_path: Path
+) -> None:
+    with in_use(mariadb_server, tmp_path / "app", items()) as project:
+        project.sql("ALTER TABLE items ADD ix CHAR(3), ADD INDEX ix (a), ADD UNIQUE uq (a)")
+        with project.connection() as connection:
+            op: Any = Operations(MigrationContext.configure(connection))
+            with op.resuming():
+                op.create_unique_constraint("uq", "items", ["a"])
+                op.drop_index("nothing", "items")
+                op.drop_column("items", "nothing")
+                op.drop_table("nothing")
+                for wrong in (
+                    lambda: op.add_column("items", sa.Column("ix", sa.Integer())),
+                    lambda: op.create_index("ix", "items", ["name"]),
+                    lambda: op.create_index("uq", "items", ["a"]),
+                    lambda: op.create_table("items", sa.Column("id", sa.Integer())),
+                ):
+                    with pytest.raises(sa.exc.DBAPIError, match=r"Duplicate|already exists"):
+                        wrong()
+            with pytest.raises(sa.exc.DBAPIError, match="Duplicate"):
+                op.create_unique_constraint("uq", "items", ["a"])
+
+
 def test_an_invalid_index_is_built_anew(postgresql_server: str, tmp_path: Path) -> None:
     new = items('sa.Index("ix_a", "a", unique=True)', 'sa.UniqueConstraint("name", name="uq")')
     twice = (

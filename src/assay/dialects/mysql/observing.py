@@ -32,8 +32,9 @@ _COMMITS = re.compile(
 )
 
 _MAY_WRITE = re.compile(
-    r"\s*(?!SELECT|SHOW|SET|USE|SAVEPOINT|RELEASE|ROLLBACK|DESC)", re.IGNORECASE
+    r"\s*(?!SELECT|SHOW|SET|USE|SAVEPOINT|RELEASE|ROLLBACK|DESC|UNLOCK)", re.IGNORECASE
 )
+"""Of ``UNLOCK TABLES``: before it no other table than the locked ones can be asked for its rows."""
 
 
 _MOVES = re.compile(r"(?i)ENGINE|PARTITION")

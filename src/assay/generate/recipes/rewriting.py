@@ -7,32 +7,30 @@ its safe form; whatever else is there (loops, helpers, SQL) keeps its text and i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from copy import copy
 from dataclasses import dataclass, field, replace
 
 from alembic.operations import ops
-from sqlalchemy.sql.elements import conv
 
-from assay.catalog import Change, Difference, Snapshot
+from assay.catalog import Change
 from assay.generate.batched_slots import in_batches
 from assay.generate.recipes import quick_form, safe_form
+from assay.generate.recipes.foreign_keys import unchecked
+from assay.generate.recipes.happened import Happened, named_as, operations_of
 from assay.generate.recipes.sections import Kind, touches
 from assay.generate.recipes.situation import Situation
 from assay.generate.recipes.source import Function, Piece
 from assay.generate.recipes.stated import Form
 from assay.generate.updates import hidden_in
+from assay.operations.online.resuming import RESUMED, ResumingOp
 from assay.operations.online.stated import StatedOp
 from assay.operations.rendering import IMPORT
 
 __all__ = [
-    "Happened",
     "Item",
-    "Ran",
     "Rendered",
     "Unclear",
     "item_of",
     "items_of",
-    "operations_of",
 ]
 
 Ops = Sequence[ops.MigrateOperation]
@@ -47,37 +45,6 @@ class Unclear(Exception):
     def __init__(self, line: int, why: str) -> None:
         super().__init__(why)
         self.line, self.why = line, why
-
-
-@dataclass(frozen=True)
-class Happened:
-    """One thing that a line of a function made: an operation, or a statement with its effect.
-
-    :param line: of the function itself, whoever it called.
-    :param touched: tables, as people write them, that it locked, or whose rows it changed.
-    :param counts: the server counted rows for it, be it none: it is about rows, not a setting.
-    :param limits: it set how long a lock is waited for, and did nothing else.
-    :param outside: it ran outside of a transaction.
-    """
-
-    line: int | None
-    operation: ops.MigrateOperation | None = None
-    differences: tuple[Difference, ...] = ()
-    changed_catalog: bool = False
-    touched: frozenset[str] = frozenset()
-    counts: bool = False
-    limits: bool = False
-    outside: bool = False
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What both functions of a revision made, in order, and the catalogs around them."""
-
-    up: tuple[Happened, ...]
-    down: tuple[Happened, ...]
-    before: Snapshot
-    after: Snapshot
 
 
 @dataclass(frozen=True)
@@ -157,18 +124,17 @@ def items_of(
     if forms is None:
         return items
     by_operation = dict(zip(map(id, operations_of(happened)), forms, strict=True))
+    several = sum(bool(item.makes) for item in items) > 1 and any(item.locking for item in items)
     for item in items:
         # in one revision, as it was: such a server commits each statement anyway
         item.kind, op = Kind.PLAIN, item.operation
         form = by_operation.get(item.asked)
         if op is not None and form is not None and touches(op, on):
-            item.safe = render([StatedOp([op], form.algorithm, form.lock)])
+            item.safe = render([StatedOp([unchecked(op)], form.algorithm, form.lock)])
+        elif several and isinstance(op, RESUMED) and getattr(op, "constraint_name", "") is not None:
+            # what fails behind it leaves it done, and the revision is run again
+            item.safe = render([ResumingOp([op])])
     return items
-
-
-def operations_of(happened: Iterable[Happened]) -> list[ops.MigrateOperation]:
-    """The operations among what happened, in order."""
-    return [one.operation for one in happened if one.operation is not None]
 
 
 def item_of(op: ops.MigrateOperation, on: Situation, render: Render) -> Item:
@@ -244,7 +210,7 @@ def _item(piece: Piece, seen: _Seen, on: Situation, render: Render) -> Item:
     )
     if piece.call is not None and len(seen.operations) == 1 and not seen.outside:
         item.asked = id(seen.operations[0])
-        item.operation = _named(seen.operations[0], item.makes)
+        item.operation = named_as(seen.operations[0], item.makes)
         safe, quick = safe_form(item.operation, on), quick_form(item.operation)
         item.safe = None if safe is None else render(safe)
         item.quick = None if quick is None else render(quick)
@@ -273,27 +239,6 @@ def _batched(piece: Piece, on: Situation) -> Rendered | None:
     if not any(".backfill_online(" in line for line in found) or found == body:
         return None
     return Rendered((opening, *found, closing), frozenset({IMPORT}))
-
-
-_CONSTRAINTS = ("check", "foreign key", "unique", "primary key")
-
-
-def _named(
-    op: ops.MigrateOperation, makes: Iterable[tuple[tuple[str, tuple[str, ...]], Change]]
-) -> ops.MigrateOperation:
-    """A constraint's operation with the name that the server has it by.
-
-    Another one than is written where a naming convention, or the server, gave it.
-    """
-    if not isinstance(op, (ops.AddConstraintOp, ops.DropConstraintOp)):
-        return op
-    wanted = Change.REMOVED if isinstance(op, ops.DropConstraintOp) else Change.ADDED
-    found = [key[-1] for (kind, key), change in makes if kind in _CONSTRAINTS and change is wanted]
-    if len(found) != 1 or found[0] == getattr(op, "constraint_name", None):
-        return op
-    named = copy(op)
-    vars(named)["constraint_name"] = conv(found[0])
-    return named
 
 
 def _why(piece: Piece, seen: _Seen) -> str:

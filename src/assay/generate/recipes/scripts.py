@@ -16,7 +16,7 @@ from assay.generate.plan.step import Phase, Step
 from assay.generate.recipes import has_safe_forms
 from assay.generate.recipes.sections import Sides, bodies, sections, touches
 from assay.generate.recipes.situation import Situation
-from assay.generate.recipes.stated import stated
+from assay.generate.recipes.stated import resumed, stated
 from assay.project.compat import copy_column
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ def split(
     )
     steps = steps_of(upgrade)
     if request.forms:
-        # such a server commits each statement anyway: one revision, its statements stated
+        # such a server commits each statement anyway: one revision that can be run again, its
+        # statements stated
         concerns = partial(touches, on=sides.up)
         steps = [
             Step(
@@ -65,6 +66,9 @@ def split(
     made: list[ops.MigrationScript] = []
     for number, part in enumerate(parts):
         up, down = bodies(part, sides)
+        if context.dialect.name != "postgresql":
+            up = resumed(up, partial(touches, on=sides.up))
+            down = resumed(down, partial(touches, on=sides.down))
         message = script.message
         if len(parts) > 1:
             message = f"{message or 'change'}, part {number + 1} of {len(parts)}"

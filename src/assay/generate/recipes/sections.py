@@ -113,7 +113,8 @@ def kind_of(operations: Ops, on: Situation) -> Kind:
     if all(isinstance(op, CheckDeferredOp) for op in operations):
         return Kind.EMPTY  # it goes with whatever it stands beside
     if on.dialect != "postgresql":
-        return Kind.PLAIN  # each statement commits: nothing is gained by another revision
+        # each statement commits, and what is written can be run again: nothing is gained by another
+        return Kind.PLAIN
     if all(isinstance(op, BackfillOp) and on.in_use(op.table, op.schema) for op in operations):
         return Kind.DATA
     forms = [safe_form(op, on) for op in operations]

@@ -15,7 +15,9 @@ from sqlalchemy import event
 
 from assay.dialects import Address, load
 from assay.generate.plan.step import Step
+from assay.generate.recipes.foreign_keys import unchecked
 from assay.generate.slots import BackfillOp
+from assay.operations.online.resuming import RESUMED, ResumingOp
 from assay.operations.online.stated import StatedOp, altering
 from assay.project.compat import end_external_transaction
 from assay.project.project import Project, execute_on, query_on
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
     from assay.dialects import OnlineForm
 
-__all__ = ["Form", "Forms", "stated", "tried"]
+__all__ = ["Form", "Forms", "resumed", "stated", "tried"]
 
 Place = tuple[str, int, int]
 """``up`` or ``down``, the step, the operation in it."""
@@ -61,10 +63,38 @@ def stated(
         if form is None or not concerns(op):
             made.append(op)
         elif made and isinstance(made[-1], StatedOp) and _of(made[-1]) == form:
-            made[-1].ops.append(op)
+            made[-1].ops.append(unchecked(op))
         else:
-            made.append(StatedOp([op], form.algorithm, form.lock))
+            made.append(StatedOp([unchecked(op)], form.algorithm, form.lock))
     return made
+
+
+def resumed(
+    operations: Sequence[ops.MigrateOperation], concerns: Callable[[ops.MigrateOperation], bool]
+) -> list[ops.MigrateOperation]:
+    """Operations of one function, so that it can be run again after a failure in its middle.
+
+    Those that state their form leave what is done as it is; the others that would fail on it are put
+    into ``op.resuming``. One alone is not: its failure leaves nothing.
+
+    :param concerns: whether an operation is on a table in use; where none is, all stay as they are.
+    """
+    count = sum(len(op.ops) if isinstance(op, StatedOp) else 1 for op in operations)
+    if count < 2 or not any(map(concerns, operations)):
+        return list(operations)
+    made: list[ops.MigrateOperation] = []
+    for op in operations:
+        one = ResumingOp([op]) if isinstance(op, RESUMED) else op
+        last = made[-1] if made else None
+        if isinstance(last, _BLOCKS) and one.to_diff_tuple() == last.to_diff_tuple():
+            assert isinstance(one, _BLOCKS)
+            last.ops.extend(one.ops)
+        else:
+            made.append(one)
+    return made
+
+
+_BLOCKS = (ResumingOp, StatedOp)
 
 
 def _of(op: StatedOp) -> Form:
@@ -113,7 +143,7 @@ def tried(project: Project, at: Address, steps: Sequence[Step], done: int = 0) -
                     watch.found.clear()
                     if isinstance(op, BackfillOp):
                         continue  # there are no rows
-                    operations.invoke(op)
+                    operations.invoke(unchecked(op))
                     form = _worst(watch.found)
                     if form is not None:
                         found[place] = form

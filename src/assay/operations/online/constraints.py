@@ -1,4 +1,7 @@
-"""PostgreSQL: foreign keys and CHECKs added NOT VALID, then validated while the table is written to."""
+"""PostgreSQL: foreign keys and CHECKs added NOT VALID, then validated while the table is written to.
+
+MySQL and MariaDB have the same of foreign keys, see :mod:`assay.operations.online.unchecked`.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from sqlalchemy.sql.elements import conv
 
 from assay.operations.constraints import final_name, plain_call
 from assay.operations.online.looking import answer, online_here, relation, renamed_call
+from assay.operations.online.unchecked import add_unchecked
 from assay.operations.online.waiting import briefly, patiently
 from assay.operations.rendering import IMPORT, call
 from assay.operations.statements import named, run
@@ -75,7 +79,11 @@ class ForeignKeyOnlineOp(ops.MigrateOperation):
         remote_cols: Sequence[str],
         **options: Any,
     ) -> None:
-        """Add a foreign key ``NOT VALID``, then validate it; see ``op.create_foreign_key``."""
+        """Add a foreign key without a look at the rows, then look; see ``op.create_foreign_key``.
+
+        PostgreSQL: ``NOT VALID``, then validated. MySQL and MariaDB: with ``foreign_key_checks = 0``,
+        then rows without a parent are looked for; where there are some, the key is dropped again.
+        """
         plain = ops.CreateForeignKeyOp(
             constraint_name,
             source_table,
@@ -93,6 +101,9 @@ class ForeignKeyOnlineOp(ops.MigrateOperation):
 @Operations.implementation_for(ForeignKeyOnlineOp)
 def _foreign_key(operations: Operations, op: ForeignKeyOnlineOp) -> None:
     plain = op.plain
+    if operations.get_context().dialect.name in ("mysql", "mariadb"):
+        add_unchecked(operations, plain)
+        return
     if not online_here(operations, "create_foreign_key_online"):
         operations.invoke(plain)
         return

@@ -11,6 +11,7 @@ from alembic.autogenerate import renderers
 from alembic.operations import Operations, ops
 from sqlalchemy import event
 
+from assay.operations.online.resuming import resuming
 from assay.operations.online.waiting import block
 from assay.operations.rendering import call
 
@@ -45,8 +46,9 @@ class StatedOp(ops.OpContainer):
     ) -> AbstractContextManager[None]:
         """Within, ``ALTER TABLE`` and ``CREATE INDEX`` say ``ALGORITHM=…, LOCK=…``.
 
-        A server that can do it only at a higher price refuses it, before anything is done. On other
-        servers than MySQL and MariaDB nothing is said.
+        A server that can do it only at a higher price refuses it, before anything is done. What is
+        done already is left as it is, see ``op.resuming``. On other servers than MySQL and MariaDB
+        nothing is said.
 
         :param algorithm: ``INSTANT``, ``INPLACE``, ``COPY``.
         :param lock: ``NONE``, ``SHARED``, ``EXCLUSIVE``; None: not said.
@@ -83,7 +85,8 @@ def _stating(operations: Operations, algorithm: str, lock: str | None) -> Iterat
     outer = connection.info.get(_SAID)
     connection.info[_SAID] = said
     try:
-        yield
+        with resuming(operations):
+            yield
     finally:
         connection.info[_SAID] = outer
         event.remove(connection, "before_cursor_execute", before)

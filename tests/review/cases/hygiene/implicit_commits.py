@@ -20,20 +20,38 @@ CASES = (
         op.create_index("ix_notes_id", "notes", ["id"])
         op.create_index("ix_users_email", "users", ["email"])
         """,
-        'op.add_column("users", sa.Column("nick", sa.Text()))',
-        'op.create_index("ix_users_email", "users", ["email"])',
+        """
+        with op.resuming():
+            op.add_column("users", sa.Column("nick", sa.Text()))
+            op.create_index("ix_users_email", "users", ["email"])
+        """,
     ),
     _case(
         """
-        op.execute("UPDATE users SET age = 7 WHERE id > -1000000")
+        op.execute("UPDATE users SET age = age + 1 WHERE id > -1000000")
         op.drop_column("users", "email")
         """,
         """
         op.execute("UPDATE users SET age = 7 WHERE id > -1000000")
-        op.execute("UPDATE users SET age = 8 WHERE id > -1000000")
+        op.drop_column("users", "email")
         """,
-        'op.execute("UPDATE users SET age = 7 WHERE id > -1000000")',
+        'op.execute("UPDATE users SET age = age + 1 WHERE id > -1000000")',
         'op.drop_column("users", "email")',
+    ),
+    _case(
+        # the index is not made where the run before died between the two
+        """
+        names = [c["name"] for c in sa.inspect(op.get_bind()).get_columns("users")]
+        if "nick" not in names:
+            op.add_column("users", sa.Column("nick", sa.String(10)))
+            op.create_index("ix_users_nick", "users", ["nick"])
+        """,
+        """
+        op.execute("ALTER TABLE users ADD COLUMN IF NOT EXISTS nick VARCHAR(10)")
+        op.execute("CREATE INDEX IF NOT EXISTS ix_users_nick ON users (nick)")
+        """,
+        'op.add_column("users", sa.Column("nick", sa.String(10)))',
+        'op.create_index("ix_users_nick", "users", ["nick"])',
     ),
     _case(
         """

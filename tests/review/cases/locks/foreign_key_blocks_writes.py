@@ -29,13 +29,13 @@ CASES = (
         """
         CREATE TABLE users (id INT PRIMARY KEY);
         CREATE TABLE orders (id INT PRIMARY KEY, user_id INT);
+        INSERT INTO users VALUES (1), (2), (3);
+        INSERT INTO orders VALUES (1, 1), (2, 2), (3, NULL);
         """,
         bad='op.create_foreign_key("fk_orders_user", "orders", "users", ["user_id"], ["id"])',
         good='op.create_index("ix_orders_user", "orders", ["user_id"])',
         advised="""
-            op.execute("SET foreign_key_checks = 0")
-            op.create_foreign_key("fk_orders_user", "orders", "users", ["user_id"], ["id"])
-            op.execute("SET foreign_key_checks = 1")
+            op.create_foreign_key_online("fk_orders_user", "orders", "users", ["user_id"], ["id"])
         """,
     ),
 )

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from assay.catalog import Change, Difference
 from assay.review.finding import Finding, Severity
 from assay.review.rule import Rule, RuleContext
-from assay.review.seen import validated
+from assay.review.seen import added_unchecked, validated
 from assay.trace.effects import OperationEffect
 
 __all__ = ["RULE"]
@@ -30,15 +30,15 @@ def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iter
     failure = context.upgrade.on_rows if context.upgrade is not None else None
     if failure is None:
         return
+    here = [operation for operation in operations if operation.line == failure.line]
     parts = [
         difference
-        for operation in operations
-        if operation.line == failure.line
+        for operation in here
         for difference in operation.differences
         if difference.change is not Change.REMOVED and difference.object.kind in _PARTS
     ]
-    # NOT VALID before, and looked at now: what breaks it breaks nothing, and is told when it is run
-    if any([*validated(operation)] for operation in operations if operation.line == failure.line):
+    # added without a look, and looked at now: what breaks it breaks nothing, and is told when it is run
+    if any([*validated(operation), *added_unchecked(operation)] for operation in here):
         return
     # a new column that no row can have a value for: another rule stops at it
     if any(_without_value(part) for part in parts):

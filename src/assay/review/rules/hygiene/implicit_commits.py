@@ -1,12 +1,14 @@
 """What a revision did stays, where a later statement of it fails.
 
 What it flags: on MySQL and MariaDB, a statement that follows others of the same revision which changed
-tables that were there, or rows of them, and are committed by then.
+tables that were there, or rows of them, and are committed by then. It is not flagged where the revision
+was killed on a shadow before each of its statements, and led to the same when it was run again.
 Why: every DDL statement commits, what was before it as well, and ``ROLLBACK`` undoes nothing. Where the
 second of two fails, the first stays, the revision is not stamped, and its next run fails on the first.
 Unsafe: ``op.add_column("users", …)`` and ``op.create_index(…, "users", …)`` in one revision
-Safe instead: one such statement in each revision; or several changes in one ``ALTER TABLE``.
-When it is fine: the revision may run again from its beginning. What only makes new tables is not
+Safe instead: ``with op.resuming():`` around them, which leaves what is done as it is (``op.stating`` does
+too); one such statement in each revision; or several changes in one ``ALTER TABLE``.
+When it is fine: whoever runs it mends a half-done one by hand. What only makes new tables is not
 flagged, nor is what follows the making of them.
 Measured on: MariaDB 10.11.
 """
@@ -24,7 +26,8 @@ __all__ = ["RULE"]
 
 def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iterator[Finding]:
     """One finding, at the first statement after which something of the revision is left to fail."""
-    if context.dialect != "mysql":
+    resumes = context.upgrade is not None and context.upgrade.resumes
+    if context.dialect != "mysql" or resumes:
         return
     done: tuple[int | None, str, StatementEffect] | None = None
     for operation in operations:
@@ -40,7 +43,8 @@ def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iter
                     f"{table} is {what} at line {line} and committed: it stays, should this fail.",
                     why="Each DDL statement commits; the revision would then be half done, and not "
                     "run again.",
-                    instead="Put this into a revision of its own, or both into one ALTER TABLE."
+                    instead="Put both into `with op.resuming():` (import assay.operations), or this "
+                    "into a revision of its own."
                     if first.changed_catalog
                     else "Put the rows into a revision of their own.",
                 )

@@ -5,8 +5,9 @@ that blocks writes.
 Why: ``ADD FOREIGN KEY`` holds ``SHARE ROW EXCLUSIVE`` on the table and on the one it refers to until
 every row is checked and the transaction ends. MariaDB copies the table (``LOCK=SHARED``).
 Unsafe: ``op.create_foreign_key(None, "orders", "users", ["user_id"], ["id"])``
-Safe instead: ``postgresql_not_valid=True``, and ``VALIDATE CONSTRAINT`` in another transaction. MariaDB: with
-``foreign_key_checks = 0`` nothing is copied and nothing waits; no row is checked either.
+Safe instead: ``postgresql_not_valid=True``, and ``VALIDATE CONSTRAINT`` in another transaction. MariaDB and
+MySQL: ``op.create_foreign_key_online``. It adds the key with ``foreign_key_checks = 0``, so that nothing is
+copied, then looks for rows without a parent; where there are some, it drops the key again and raises.
 When it is fine: both tables are small, or nobody writes to them meanwhile.
 Measured on: PostgreSQL 15, MariaDB 10.11.
 """
@@ -50,9 +51,8 @@ def check(operations: tuple[OperationEffect, ...], _context: RuleContext) -> Ite
                 instead="Add it with postgresql_not_valid=True and validate it in a transaction of "
                 "its own."
                 if online is None
-                else "Look for rows without their parent; then SET foreign_key_checks = 0 for "
-                f"{key.key[-1]}: "
-                "ALGORITHM=INPLACE, LOCK=NONE.",
+                else f"Add {key.key[-1]} by op.create_foreign_key_online (import assay.operations): it "
+                "copies nothing, and looks at the rows afterwards.",
                 lock=seen[1],
             )
 
