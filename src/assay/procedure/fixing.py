@@ -38,7 +38,7 @@ from assay.prove.rows import make_rows
 from assay.prove.walk import walk
 from assay.report import Report
 from assay.review.engine import Review
-from assay.review.suppress import read_waivers
+from assay.review.waiver import read_waivers, without_comment
 from assay.shadow.reading import read_database
 from assay.trace.capturing import captured
 
@@ -273,15 +273,16 @@ def _without_idle_waivers(
     """The files without waivers of findings that are gone; only comments change."""
     found: list[File] = []
     for file, review in zip(files, reviews, strict=True):
-        idle = [
-            waiver
-            for waiver in read_waivers(file.text)
-            if waiver.key not in review.bonds and waiver.key in original.review.bonds
-        ]
+        waivers, _ = read_waivers(file.text)
+        needed = {
+            waiver.line
+            for waiver in waivers
+            if waiver.key in review.bonds or waiver.key not in original.review.bonds
+        }
+        idle = {waiver.line for waiver in waivers} - needed
         lines: list[str | None] = list(file.text.splitlines())
-        for waiver in idle:
-            head = str(lines[waiver.line - 1]).partition("# assay: allow")[0].rstrip()
-            lines[waiver.line - 1] = head or None
+        for line in idle:
+            lines[line - 1] = without_comment(str(lines[line - 1])) or None
         text = "\n".join(line for line in lines if line is not None) + "\n"
         if idle:
             path = Path(review.file)

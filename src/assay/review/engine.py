@@ -154,5 +154,7 @@ def review(
     found = [f for rule in all_rules() for f in rule.check(effects, context)]
     findings = weighed(found, severities or {})
     waived, kept = apply_waivers(findings, path.read_text(encoding="utf-8"), None, bonds)
+    # those on waivers are there now, and have no severity of the project's own yet
+    waived = weighed(waived, severities or {})
     known = intent is not None
     return Review(trace.revision, trace.file, tuple(reviewed), waived, trace, kept, known)

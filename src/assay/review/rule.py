@@ -70,12 +70,14 @@ class Rule:
 
     :param name: reads well after "allow".
     :param family: ``locks``, ``data``, ``compatibility`` or ``hygiene``.
+    :param waivable: a comment can allow what it finds.
     """
 
     name: str
     family: str
     severity: Severity
     check: Check
+    waivable: bool = True
 
     @property
     def code(self) -> str:
