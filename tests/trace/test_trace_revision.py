@@ -58,6 +58,15 @@ def test_what_raises_half_way_keeps_the_trace(
     assert trace.downgrade is None
 
 
+def test_what_locks_nothing_is_in_the_transaction_it_begins(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    engine = "postgresql", str(request.getfixturevalue("postgresql_server"))
+    up = 'op.execute("SET lock_timeout = 1000")\nop.add_column("t", sa.Column("b", sa.Integer()))'
+    trace = traced(tmp_path, engine, up)
+    assert [s.observed.transaction for s in trace.statements] == [1, 1]
+
+
 def test_a_statement_that_fails_is_the_last(tmp_path: Path, engine: tuple[str, str | None]) -> None:
     trace = traced(tmp_path, engine, 'op.execute("UPDATE t SET a = 1")\nop.drop_table("nowhere")')
     last = trace.statements[-1]

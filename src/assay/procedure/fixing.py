@@ -67,7 +67,7 @@ def fix(session: Session, selected: str | None, *, dry_run: bool, unapplied: boo
     """
     found = session.project.history.select(selected)
     if not found:
-        return Report("review", ExitCode.GOOD, "The chain has no revision yet.")
+        return Report("review", ExitCode.GOOD, session.project.history.nothing(selected))
     if len(found) > 1:
         raise UsageError(
             "--fix takes one revision.", next_step="Fix them one by one, oldest first."

@@ -6,7 +6,9 @@ import socket
 import traceback
 from pathlib import Path
 
-from assay.errors import ProcedureStop, UsageError
+import alembic
+
+from assay.errors import ProcedureStop, UsageError, hide_passwords
 from assay.project.waits import wait_of
 
 __all__ = ["RevisionFailed", "describe", "user_failure"]
@@ -18,6 +20,7 @@ _ONE_CONNECTION = (
 """What to do where a revision waited for itself."""
 
 _OURS = str(Path(__file__).resolve().parent.parent)
+_ALEMBIC = str(Path(alembic.__file__).parent)
 
 
 class RevisionFailed(ProcedureStop):
@@ -58,7 +61,7 @@ def line_in(error: BaseException, file: str) -> int | None:
 
 
 def describe(error: BaseException) -> str:
-    """One line for an exception: the driver's own words for a database error."""
+    """One line for an exception: the driver's own words for a database error; no password of a URL."""
     waited_for = wait_of(error)
     if waited_for is not None:
         return (
@@ -67,7 +70,7 @@ def describe(error: BaseException) -> str:
         )
     original = getattr(error, "orig", None)
     shown = original if original is not None else error
-    text = " ".join(str(shown).split()) or type(shown).__name__
+    text = hide_passwords(" ".join(str(shown).split())) or type(shown).__name__
     kind = type(shown).__name__
     return text if kind in text else f"{kind}: {text}"
 
@@ -129,8 +132,7 @@ def user_failure(error: BaseException, doing: str) -> UsageError:
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
-        if (not frame.filename.startswith(_OURS) and "/alembic/" not in frame.filename.lower())
-        or frame.filename.endswith("env.py")
+        if not frame.filename.startswith((_OURS, _ALEMBIC, "<frozen "))
     ]
     own = [
         frame

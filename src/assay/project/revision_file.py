@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from types import ModuleType
 
 __all__ = [
     "ONE_UPDATE",
@@ -19,6 +21,7 @@ __all__ = [
     "fill_slots",
     "find_slots",
     "function_line",
+    "function_of",
     "operations_in",
     "runs_again",
     "written_at",
@@ -175,6 +178,16 @@ def call_at(path: Path, line: int) -> str | None:
             if best is None or size >= best[0]:
                 best = (size, node.func.attr)
     return best[1] if best else None
+
+
+def function_of(module: ModuleType, name: str) -> Callable[..., object]:
+    """``upgrade`` or ``downgrade`` of a revision; where it has none, what raises when it is called."""
+    found = getattr(module, name, None)
+    return found if callable(found) else partial(_missing, module, name)
+
+
+def _missing(module: ModuleType, name: str, **_arguments: object) -> None:
+    raise AttributeError(f"{Path(str(module.__file__)).name} has no function {name}()")
 
 
 def function_line(path: Path, name: str) -> int | None:

@@ -26,6 +26,7 @@ from assay.project.compat import (
 )
 from assay.project.failures import RevisionFailed
 from assay.project.project import Project, query_on
+from assay.project.revision_file import function_of
 from assay.prove.reversal import HandWritten, Raised, Reversal
 from assay.prove.rows import make_rows
 from assay.prove.signals import NeedsOwnTransactions, Restart
@@ -213,7 +214,7 @@ class _Walk:
             ``alembic upgrade head``; a downgrade and the upgrade after it are commands of their own.
         """
         set_ddl_memo(self.context, memo or {})
-        function = getattr(revision.module, direction)
+        function = function_of(revision.module, direction)
         file = function.__code__.co_filename if hasattr(function, "__code__") else revision.path
         try:
             with recording(self.connection, file, self.dialect) as recorder:
