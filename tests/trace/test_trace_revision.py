@@ -58,6 +58,20 @@ def test_what_raises_half_way_keeps_the_trace(
     assert trace.downgrade is None
 
 
+def test_a_statement_that_is_run_often_disturbs_nothing(
+    tmp_path: Path, engine: tuple[str, str | None]
+) -> None:
+    up = """
+        for _ in range(8):
+            op.execute("UPDATE t SET a = 1")
+        op.drop_column("t", "note")
+        op.add_column("t", sa.Column("b", sa.Integer()))
+    """
+    trace = traced(tmp_path, engine, up)
+    assert trace.failure is None
+    assert len(trace.statements) == 10
+
+
 def test_what_locks_nothing_is_in_the_transaction_it_begins(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
