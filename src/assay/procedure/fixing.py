@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -29,12 +28,11 @@ from assay.procedure.pending import refuse_second_change, relative
 from assay.procedure.rewritten import Rewritten, forms_of, rewritten
 from assay.procedure.session import Session
 from assay.procedure.steps import reverse_lines
-from assay.procedure.tracing import ROWS
+from assay.procedure.tracing import RELATED, ROWS
 from assay.project.failures import short
 from assay.project.revision_file import find_slots
 from assay.prove.receipt import receipt_path
 from assay.prove.reversal import Reversal
-from assay.prove.rows import make_rows
 from assay.prove.walk import walk
 from assay.report import Report
 from assay.review.engine import Review
@@ -174,7 +172,7 @@ def _walked(session: Session, revisions: Sequence[Script], rows: int) -> tuple[R
 
 def _planned(session: Session, original: Original) -> Rewritten:
     """What it becomes; rows on the shadow show what reads and writes them."""
-    fill = partial(make_rows, per_table=ROWS) if original.rows else None
+    fill = RELATED if original.rows else None
 
     def seen(then: Callable[[MigrationContext, Ran], Found]) -> Found:
         with _copied(session) as at:
