@@ -11,7 +11,7 @@ import alembic
 from assay.errors import ProcedureStop, UsageError, hide_passwords
 from assay.project.waits import wait_of
 
-__all__ = ["RevisionFailed", "describe", "user_failure"]
+__all__ = ["DRIVERS", "RevisionFailed", "describe", "user_failure"]
 
 _ONE_CONNECTION = (
     "Do everything on the connection that the revision is given, `op.get_bind()`; or let nothing be "
@@ -75,7 +75,7 @@ def describe(error: BaseException) -> str:
     return text if kind in text else f"{kind}: {text}"
 
 
-_DRIVERS = {
+DRIVERS = {
     "psycopg": "psycopg[binary]",
     "psycopg2": "psycopg2-binary",
     "pg8000": "pg8000",
@@ -88,16 +88,17 @@ _DRIVERS = {
     "asyncmy": "asyncmy",
     "aiomysql": "aiomysql",
 }
+"""Modules of drivers, and what to install for each."""
 
 
 def _missing_driver(error: BaseException, where: str | None) -> UsageError | None:
     """The error for a database driver that is not installed."""
     name = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
-    if name in _DRIVERS:
+    if name in DRIVERS:
         return UsageError(
             f"The database driver {name} is not installed.",
             where=where,
-            next_step=f'Install it beside Assay: pip install "{_DRIVERS[name]}"',
+            next_step=f'Install it beside Assay: pip install "{DRIVERS[name]}"',
         )
     return None
 

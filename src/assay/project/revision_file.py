@@ -32,6 +32,9 @@ SLOT_END = "# assay: end backfill"
 ONE_UPDATE = "# one UPDATE, not batches:"
 """A comment in a slot; behind it, why."""
 
+_NO_OPERATIONS = ("f", "get_bind", "get_context", "inline_literal")
+"""What ``op`` has beside operations; ``op.f("name")`` marks a name inside one."""
+
 _START = re.compile(r"^(?P<indent>\s*)# assay: backfill (?P<target>\S+)")
 _END = re.compile(r"^\s*# assay: end backfill")
 _APART = re.compile(r"^\s+\w+\.own_transaction\(\)")
@@ -170,7 +173,7 @@ def call_at(path: Path, line: int) -> str | None:
         owner = node.func.value
         if not isinstance(owner, ast.Name):
             continue
-        if node.func.attr == "f":  # op.f("name") marks a name inside an operation
+        if node.func.attr in _NO_OPERATIONS:
             continue
         last = node.end_lineno or node.lineno
         if owner.id in ("op", "batch_op") and node.lineno <= line <= last:
@@ -246,5 +249,5 @@ def operations_in(path: Path, function: str = "upgrade") -> tuple[tuple[int, str
         and isinstance(node.func, ast.Attribute)
         and isinstance(node.func.value, ast.Name)
         and node.func.value.id == "op"
-        and node.func.attr not in ("f", "get_bind", "get_context", "inline_literal")
+        and node.func.attr not in _NO_OPERATIONS
     )
