@@ -117,6 +117,7 @@ def _watching(
     def invoke(self: AbstractOperations, operation: ops.MigrateOperation) -> Any:
         nonlocal depth
         if depth == 0:
+            _with_instances(operation)
             found.append(Happened(_line(code), operation=operation, outside=outside()))
         depth += 1
         try:
@@ -152,6 +153,14 @@ def _watching(
     finally:
         setattr(AbstractOperations, "invoke", original)  # noqa: B010
         event.remove(connection, "after_cursor_execute", after)
+
+
+def _with_instances(operation: ops.MigrateOperation) -> None:
+    """``existing_type=sa.Integer`` is as good as ``sa.Integer()``, and only that can be written again."""
+    for name in ("existing_type", "modify_type"):
+        given = getattr(operation, name, None)
+        if isinstance(given, type):
+            setattr(operation, name, given())
 
 
 def _limit(connection: Connection) -> object:
