@@ -65,7 +65,8 @@ def page(rule: Rule, cases: list[Case], found: Servers) -> Iterator[str]:
     yield f"# {rule.code}"
     yield ""
     yield from documentation(rule)
-    yield f"Severity: {rule.severity.value}. Allow one with `# assay: allow {rule.name} -- reason`."
+    allow = f" Allow one with `# assay: allow {rule.name} -- reason`." if rule.waivable else ""
+    yield f"Severity: {rule.severity.value}.{allow}"
     for case in cases:
         seen: dict[str, list[str]] = {}
         for server in found[case.engine]:

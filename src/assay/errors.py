@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import IntEnum
 
 __all__ = [
@@ -10,7 +11,16 @@ __all__ = [
     "PersonMustDecide",
     "ProcedureStop",
     "UsageError",
+    "hide_passwords",
 ]
+
+
+_PASSWORD = re.compile(r"(?<=://)([^\s:/@'\"]*):([^\s@'\"]+)@(?=[^\s])")
+
+
+def hide_passwords(text: str) -> str:
+    """Foreign text (a traceback, a driver's message, output of tests) without passwords of URLs."""
+    return _PASSWORD.sub(r"\1:***@", text)
 
 
 class ExitCode(IntEnum):

@@ -43,6 +43,25 @@ def test_all_rules_and_json(tmp_path: Path) -> None:
     assert [rule["rule"] for rule in ran.document["rules"]] == ["data/dropped"]
 
 
+@pytest.mark.parametrize("name", ["locks", "locks/", "locks/*"])
+def test_a_family(name: str, tmp_path: Path) -> None:
+    ran = assay("explain", name, "--json", cwd=tmp_path, code=0)
+    assert [rule["rule"] for rule in ran.document["rules"]] == [
+        rule.code for rule in all_rules() if rule.family == "locks"
+    ]
+
+
+def test_a_name_as_files_and_shouts_have_it(tmp_path: Path) -> None:
+    assert assay("explain", "INDEX_BLOCKS_WRITES", cwd=tmp_path, code=0).out.startswith(
+        "locks/index-blocks-writes: "
+    )
+
+
+def test_a_waiver_is_not_waived(tmp_path: Path) -> None:
+    text = assay("explain", "hygiene/waiver", cwd=tmp_path, code=0).out
+    assert "assay: allow waiver" not in text
+
+
 def test_no_such_rule(tmp_path: Path) -> None:
     ran = assay("explain", "locks/rewrites", cwd=tmp_path, code=2)
     assert "No rule is called 'locks/rewrites'." in ran.text

@@ -53,6 +53,7 @@ def test_statements_rows_and_the_downgrade_are_shown(project: Path) -> None:
         "a2.py:8  execute  (data)",
         "→ inserts rows of notes",
         "downgrade",
+        "a2.py:10  drop_table",
         "DROP TABLE notes",
     ):
         assert text in shown.stdout
@@ -84,6 +85,47 @@ def test_the_document_has_it_all(project: Path) -> None:
     statement = step["operations"][0]["statements"][0]
     assert statement["sql"] == "ALTER TABLE notes ADD COLUMN a TEXT"
     assert [d["name"] for d in step["operations"][0]["differences"]] == ["notes.a"]
+
+
+def test_no_way_back_is_a_finding(project: Path) -> None:
+    path = project / "migrations" / "versions" / "a2.py"
+    path.write_text(path.read_text().partition("def downgrade")[0])
+    shown = assay(project, "review", "a2")
+    assert shown.returncode == 0, shown.stderr
+    assert "The downgrade raises: AttributeError: a2.py has no function downgrade()" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [("head-1", "a2.py:7"), ("a1+1", "a2.py:7"), ("head-1:head", "a3.py:7"), ("heads", "a3.py:7")],
+)
+def test_a_revision_counted_from_another(project: Path, named: str, said: str) -> None:
+    assert said in assay(project, "review", named).stdout
+
+
+@pytest.mark.parametrize(
+    ("named", "code", "said"),
+    [
+        ("base", 2, "base is where the chain begins"),
+        ("+1", 2, "counts from where a database stands"),
+        ("head+1", 2, "nothing is after a3"),
+        ("head-3", 2, "nothing is before a1"),
+        ("a2:a2", 0, "No revision lies in a2:a2."),
+        ("a3:base", 0, "No revision lies in a3:base."),
+    ],
+)
+def test_no_revision_is_named(project: Path, named: str, code: int, said: str) -> None:
+    shown = assay(project, "review", named)
+    assert shown.returncode == code, shown.stderr
+    assert said in shown.stdout + shown.stderr
+
+
+@pytest.mark.parametrize("named", ["head", "heads", "a1:head", "a1:"])
+def test_several_heads_are_said(project: Path, named: str) -> None:
+    (project / "migrations" / "versions" / "b2.py").write_text(revision("pass", "pass", "b2", "a1"))
+    shown = assay(project, "review", named)
+    assert shown.returncode == 1
+    assert "The chain has 2 heads: a3, b2." in shown.stderr
 
 
 def test_no_such_revision(project: Path) -> None:

@@ -362,6 +362,16 @@ def test_a_table_of_the_same_revision_is_left_alone(fixing: Fixing) -> None:
     assert "Nothing" in report.summary
 
 
+def test_a_type_given_as_a_class_is_written_as_one(fixing: Fixing) -> None:
+    fixing.head(
+        f'{INDEX[0]}\nop.alter_column("items", "a", existing_type=sa.Integer, server_default="7")',
+        f'op.alter_column("items", "a", existing_type=sa.Integer, server_default=None)\n{INDEX[1]}',
+    )
+    fixing.fix()
+    assert "existing_type=sa.Integer()" in fixing.file.read_text()
+    assert fixing.findings() == []
+
+
 def test_what_was_applied_is_refused(fixing: Fixing) -> None:
     fixing.head(*INDEX)
     before = fixing.file.read_text()

@@ -62,8 +62,26 @@ def test_what_env_does_wrong(tmp_path: Path, env: str, said: str) -> None:
         ({"a1.py": revision(), "b2.py": revision()}, "more than once", ""),
         ({"a1.py": revision("raise ValueError('unlucky')")}, "unlucky", "a1.py:7"),
         ({"a1.py": revision("raise SystemExit('good bye')")}, "good bye", "a1.py:7"),
+        ({"a1.py": "import sys\nsys.exit('good bye')\n"}, "good bye", "a1.py:2"),
+        ({"a1.py": "import no_such_thing\n"}, "no_such_thing", "a1.py:1"),
+        ({"a1.py": "revision = 'a1'\ndown_revision = None\n"}, "no function upgrade()", "a1.py"),
+        (
+            {"a1.py": revision("raise ValueError('postgresql://me:t0p@host/db')")},
+            "postgresql://me:***@host/db",
+            "a1.py:7",
+        ),
     ],
-    ids=["syntax", "broken down_revision", "duplicate", "raises", "SystemExit"],
+    ids=[
+        "syntax",
+        "broken down_revision",
+        "duplicate",
+        "raises",
+        "SystemExit",
+        "SystemExit while it loads",
+        "raises while it loads",
+        "no upgrade()",
+        "a password in what it raises",
+    ],
 )  # fmt: skip
 def test_what_a_revision_does_wrong(
     tmp_path: Path, revisions: dict[str, str], said: str, where: str

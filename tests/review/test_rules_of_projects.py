@@ -33,6 +33,7 @@ def check(operations, context):
 RULE = Rule("plural", "naming", Severity.STOP, check)
 OTHER = 5
 TAKEN = Rule("rewrite", "locks", Severity.STOP, check)
+RAISING = Rule("raising", "naming", Severity.STOP, lambda operations, context: 1 / 0)
 '''
 
 
@@ -64,6 +65,17 @@ def test_a_rule_of_the_project_judges_too(package: Path, tmp_path: Path) -> None
         assert ("naming/plural", "user") in [(f.rule, f.object) for f in review.findings]
     (rule,) = [r for r in all_rules() if r.family == "naming"]
     assert rule.summary == "Tables are named in the plural."
+
+
+def test_a_rule_that_raises_is_said_to_be_the_packages(package: Path, tmp_path: Path) -> None:
+    enter(package, "RAISING")
+    case = Case("naming/raising", "sqlite", "", "pass", "pass", "pass")
+    with pytest.raises(UsageError) as refused, reviewed(tmp_path / "p", case, "bad", None):
+        pass
+    assert (
+        refused.value.what == "The rule naming/raising raised ZeroDivisionError: division by zero"
+    )
+    assert "house_rules.py:" in (refused.value.where or "")
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,10 @@ def on(comment: str) -> str:
         ("until 2026-11-22", True),
         ("until 2026-11-21", False),
         ("until 2026-10", False),
-        ("until 2026-13", True),  # no such month, so no end
+        ("until 2026-13", False),  # no such month
+        ("until 30.11.2026", False),  # no day that can be told from another
+        ("until 2026", False),
+        ("until everybody has 3 of them", True),  # words
     ],
 )
 def test_a_waiver_may_end(until: str, counts: bool) -> None:
@@ -85,6 +88,68 @@ def test_a_waiver_that_nothing_needs_is_a_finding() -> None:
     assert found.rule == "hygiene/waiver"
     assert found.message == "The waiver of dropped users.age in line 2 waives nothing."
     assert not found.stops
+
+
+@pytest.mark.parametrize(
+    ("comment", "fault"),
+    [
+        ("# assay: allow dropped", "it gives no reason"),
+        ("# assay: allow dropped --", "it gives no reason"),
+        ("# assay: allow dropped users.nick - one dash", "it gives no reason"),
+        ("# assay: alow dropped -- DB-12", "it begins with 'alow'"),
+        ("# assay: allow dropped users nick -- DB-12", "it names no rule, or more than one object"),
+        ("# assay: allow dropped -- until 2026-13", "2026-13 is no day and no month"),
+    ],
+)
+def test_a_waiver_that_cannot_be_read_is_a_finding(comment: str, fault: str) -> None:
+    (found, said), _ = apply_waivers([FINDING], on(comment))
+    assert found.waived is None
+    assert (said.rule, said.line) == ("hygiene/waiver", 3)
+    assert said.message == f"The comment in line 2 waives nothing: {fault}."
+
+
+@pytest.mark.parametrize("comment", ["# assay: backfill users.nick", "# assay: end backfill"])
+def test_the_markers_of_a_backfill_are_no_waivers(comment: str) -> None:
+    assert apply_waivers([], on(comment)) == ((), {})
+
+
+def test_a_waiver_in_a_text_is_none() -> None:
+    text = on("text = '# assay: allow dropped -- never used'")
+    (found,), _ = apply_waivers([FINDING], text)
+    assert found.waived is None
+
+
+def test_one_comment_allows_several_rules() -> None:
+    lock = Finding("locks/rewrite", Severity.NOTE, "users", 3, "", "", "")
+    text = on("# assay: allow dropped, locks/rewrite -- DB-12")
+    found, bonds = apply_waivers([FINDING, lock], text)
+    assert [f.waived for f in found] == ["DB-12", "DB-12"]
+    assert list(bonds) == ["dropped -- DB-12", "locks/rewrite -- DB-12"]
+
+
+def test_a_rule_that_is_not_there_is_said_with_one_near_it() -> None:
+    (found,), _ = apply_waivers([], on("# assay: allow droped -- DB-12"))
+    assert found.message.endswith("waives nothing: no rule is called so.")
+    assert found.instead == "Did you mean dropped?"
+
+
+def test_a_waiver_in_a_block_covers_its_statement_only() -> None:
+    text = (
+        "def upgrade():\n"
+        "    with op.get_context().autocommit_block():\n"
+        "        op.drop_column('users', 'nick')  # assay: allow dropped -- DB-12\n"
+        "        op.drop_column('users', 'age')\n"
+    )
+    other = Finding("data/dropped", Severity.STOP, "users", 4, "", "", "")
+    found, _ = apply_waivers([FINDING, other], text)
+    assert [f.waived for f in found] == ["DB-12", None]
+
+
+def test_a_waiver_stands_above_blank_lines_too() -> None:
+    text = "def upgrade():\n    # assay: allow dropped -- DB-12\n\n    op.drop_column('users', 'nick')\n"
+    below = Finding("data/dropped", Severity.STOP, "users.nick", 4, "", "", "")
+    (found,), _ = apply_waivers([below], text)
+    assert found.waived == "DB-12"
 
 
 SHARE = Lock("users", "table", "SHARE", ("writes",), 4)

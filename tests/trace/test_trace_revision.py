@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from assay.catalog import compare
 from assay.procedure.reviewing import review_step
 from assay.review.engine import review
 from assay.trace import Trace
@@ -56,6 +57,52 @@ def test_what_raises_half_way_keeps_the_trace(
     assert trace.failure.line is not None
     assert any(s.sql.startswith("ALTER TABLE t ADD") for s in trace.statements)
     assert trace.downgrade is None
+
+
+def test_a_cursor_of_the_driver_is_recorded_too(
+    tmp_path: Path, engine: tuple[str, str | None]
+) -> None:
+    up = """
+        cursor = op.get_bind().connection.cursor()
+        cursor.execute("ALTER TABLE t ADD b int")
+        cursor.execute("UPDATE t SET a = 7")
+        cursor.execute("SELECT count(*) FROM t WHERE a = 7")
+        assert [row[0] for row in cursor] == [3]
+        op.add_column("t", sa.Column("c", sa.Integer()))
+        cursor.execute("ALTER TABLE gone ADD d int")
+    """
+    trace = traced(tmp_path, engine, up)
+    alter, update, select, add, fails = trace.statements
+    assert (alter.sql, alter.by_hand) == ("ALTER TABLE t ADD b int", True)
+    assert [d.object.name for d in compare(alter.before, alter.after)] == ["t.b"]
+    assert [d.object.name for d in compare(add.before, add.after)] == ["t.c"]
+    assert trace.failure is not None
+    assert fails.failure is not None
+    assert [s.line for s in (alter, update, select, add, fails)] == [11, 12, 13, 15, 16]
+    assert not trace.happenings
+
+
+def test_a_statement_that_is_run_often_disturbs_nothing(
+    tmp_path: Path, engine: tuple[str, str | None]
+) -> None:
+    up = """
+        for _ in range(8):
+            op.execute("UPDATE t SET a = 1")
+        op.drop_column("t", "note")
+        op.add_column("t", sa.Column("b", sa.Integer()))
+    """
+    trace = traced(tmp_path, engine, up)
+    assert trace.failure is None
+    assert len(trace.statements) == 10
+
+
+def test_what_locks_nothing_is_in_the_transaction_it_begins(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    engine = "postgresql", str(request.getfixturevalue("postgresql_server"))
+    up = 'op.execute("SET lock_timeout = 1000")\nop.add_column("t", sa.Column("b", sa.Integer()))'
+    trace = traced(tmp_path, engine, up)
+    assert [s.observed.transaction for s in trace.statements] == [1, 1]
 
 
 def test_a_statement_that_fails_is_the_last(tmp_path: Path, engine: tuple[str, str | None]) -> None:

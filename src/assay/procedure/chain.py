@@ -32,7 +32,7 @@ def prove(session: Session, selected: str | None, everything: bool, rows: int | 
         raise UsageError("Give a revision or --all, not both.", next_step="See --help.")
     revisions = history.revisions if everything else history.select(selected)
     if not revisions:
-        return Report("prove", ExitCode.GOOD, "The chain has no revision yet.")
+        return Report("prove", ExitCode.GOOD, history.nothing(selected))
     steps: list[Step] = []
 
     def add(step: Step) -> None:

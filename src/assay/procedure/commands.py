@@ -26,7 +26,7 @@ def review(session: Session, revision: str | None, *, sql: bool = False) -> Repo
     """
     found = session.project.history.select(revision)
     if not found:
-        return Report("review", ExitCode.GOOD, "The chain has no revision yet.")
+        return Report("review", ExitCode.GOOD, session.project.history.nothing(revision))
     steps, scripts, locking = [], [], False
     for one in found:
         newest = one.revision in session.project.history.heads and len(found) == 1

@@ -15,12 +15,14 @@ __all__ = ["explain"]
 
 
 def explain(name: str | None, done: Callable[[Step], None]) -> Report:
-    """One rule, by its code or its name; without one, every rule in a line.
+    """One rule, by its code or its name; of a family or without a name, each rule in a line.
 
     :param done: told each step.
     :raises UsageError: no rule is called so.
     """
     rules = all_rules()
+    if name is not None and (family := [r for r in rules if r.family == name.rstrip("/*")]):
+        name, rules = None, tuple(family)
     if name is None:
         lines = [Line(f"{rule.code}  {rule.summary}") for rule in rules]
         step = Step("rules", Status.NOTE, f"{len(rules)} rules.", None, tuple(lines))
@@ -36,6 +38,9 @@ def explain(name: str | None, done: Callable[[Step], None]) -> Report:
     summary = f"`assay review` judges by {len(rules)} rules."
     if name is None:
         return Report("explain", ExitCode.GOOD, summary, (step,), "assay explain RULE", data)
+    if not found[0].waivable:
+        summary = "No comment allows it; `[tool.assay.review]` says how much it weighs."
+        return Report("explain", ExitCode.GOOD, summary, (step,), data=data)
     allow = f"# assay: allow {found[0].name} -- the reason"
     return Report(
         "explain",
@@ -71,11 +76,12 @@ def _lines(rule: Rule) -> Iterator[Line]:
 
 
 def _named(name: str, rules: tuple[Rule, ...]) -> Rule:
+    wanted = name.lower().replace("_", "-")
     for rule in rules:
-        if name in (rule.code, rule.name):
+        if wanted in (rule.code, rule.name):
             return rule
     known = [rule.code for rule in rules] + [rule.name for rule in rules]
-    near = difflib.get_close_matches(name, known, 1)
+    near = difflib.get_close_matches(wanted, known, 1)
     raise UsageError(
         f"No rule is called {name!r}.",
         next_step=f"Did you mean {near[0]}?" if near else "`assay explain` lists them.",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -29,16 +28,15 @@ from assay.procedure.pending import refuse_second_change, relative
 from assay.procedure.rewritten import Rewritten, forms_of, rewritten
 from assay.procedure.session import Session
 from assay.procedure.steps import reverse_lines
-from assay.procedure.tracing import ROWS
+from assay.procedure.tracing import RELATED, ROWS
 from assay.project.failures import short
 from assay.project.revision_file import find_slots
 from assay.prove.receipt import receipt_path
 from assay.prove.reversal import Reversal
-from assay.prove.rows import make_rows
 from assay.prove.walk import walk
 from assay.report import Report
 from assay.review.engine import Review
-from assay.review.suppress import read_waivers
+from assay.review.waiver import read_waivers, without_comment
 from assay.shadow.reading import read_database
 from assay.trace.capturing import captured
 
@@ -67,7 +65,7 @@ def fix(session: Session, selected: str | None, *, dry_run: bool, unapplied: boo
     """
     found = session.project.history.select(selected)
     if not found:
-        return Report("review", ExitCode.GOOD, "The chain has no revision yet.")
+        return Report("review", ExitCode.GOOD, session.project.history.nothing(selected))
     if len(found) > 1:
         raise UsageError(
             "--fix takes one revision.", next_step="Fix them one by one, oldest first."
@@ -174,7 +172,7 @@ def _walked(session: Session, revisions: Sequence[Script], rows: int) -> tuple[R
 
 def _planned(session: Session, original: Original) -> Rewritten:
     """What it becomes; rows on the shadow show what reads and writes them."""
-    fill = partial(make_rows, per_table=ROWS) if original.rows else None
+    fill = RELATED if original.rows else None
 
     def seen(then: Callable[[MigrationContext, Ran], Found]) -> Found:
         with _copied(session) as at:
@@ -273,15 +271,16 @@ def _without_idle_waivers(
     """The files without waivers of findings that are gone; only comments change."""
     found: list[File] = []
     for file, review in zip(files, reviews, strict=True):
-        idle = [
-            waiver
-            for waiver in read_waivers(file.text)
-            if waiver.key not in review.bonds and waiver.key in original.review.bonds
-        ]
+        waivers, _ = read_waivers(file.text)
+        needed = {
+            waiver.line
+            for waiver in waivers
+            if waiver.key in review.bonds or waiver.key not in original.review.bonds
+        }
+        idle = {waiver.line for waiver in waivers} - needed
         lines: list[str | None] = list(file.text.splitlines())
-        for waiver in idle:
-            head = str(lines[waiver.line - 1]).partition("# assay: allow")[0].rstrip()
-            lines[waiver.line - 1] = head or None
+        for line in idle:
+            lines[line - 1] = without_comment(str(lines[line - 1])) or None
         text = "\n".join(line for line in lines if line is not None) + "\n"
         if idle:
             path = Path(review.file)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from assay.dialects import Address
@@ -16,12 +15,11 @@ from assay.generate.recipes.files import part_ids
 from assay.generate.recipes.scripts import part_id
 from assay.procedure.proving import Examination
 from assay.procedure.session import Session
-from assay.procedure.tracing import ROWS
+from assay.procedure.tracing import ROWS, rows_made
 from assay.project.compat import end_external_transaction
 from assay.project.failures import RevisionFailed
 from assay.project.history import History
 from assay.prove.reversal import Reversal
-from assay.prove.rows import make_rows
 from assay.prove.walk import walk
 from assay.shadow.reading import Reading, connection_of
 from assay.trace.filled import Fill
@@ -82,8 +80,7 @@ class Part(Examination):
     def filled(self) -> Address | None:
         """A shadow just after the revision, rows in it; None where it does not take them."""
         if self._filled is None:
-            fill = partial(make_rows, per_table=ROWS)
-            at = self.session.copy(self.begin(fill))
+            at = self.session.copy(self.begin(rows_made))
             try:
                 self._fill(at)
                 self.session.upgraded(at, [self.revision])
@@ -96,9 +93,8 @@ class Part(Examination):
     def _fill(self, at: Address) -> None:
         def work(_heads: tuple[str, ...], context: MigrationContext) -> list[Any]:
             end_external_transaction(context)
-            connection = connection_of(context)
-            make_rows(connection, per_table=ROWS)
-            connection.commit()
+            rows_made(context)
+            connection_of(context).commit()
             return []
 
         self.session.project.run(work, to=at, dont_mutate=True)

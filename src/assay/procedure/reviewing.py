@@ -66,6 +66,7 @@ def _lines(review: Review) -> Iterator[Line]:
     if down is not None and down.statements:
         yield Line("downgrade", "plain", 0)
         for undo in review.downgrade:
+            yield Line(f"{_where(name, undo.line)}  {undo.name or 'SQL'}", "plain", 0)
             for statement in undo.statements:
                 yield from _statement_lines(statement, _several(down))
             here = [f for f in left if f.direction == "downgrade" and f.line == undo.line]
@@ -84,12 +85,12 @@ def _lines(review: Review) -> Iterator[Line]:
 
 def _several(trace: Trace) -> bool:
     """Whether statements ran in more than one transaction, so that it is worth saying in which."""
-    return len({transaction_of(s) for s in trace.statements}) > 1
+    return len({transaction_of(s) for s in trace.statements if s.failure is None}) > 1
 
 
 def _operation_lines(operation: ReviewedOperation, file: str, several: bool) -> Iterator[Line]:
     effect = operation.effect
-    where = f"{file}:{effect.line}" if effect.line else "no line of the revision"
+    where = _where(file, effect.line)
     data = not any(s.changed_catalog for s in effect.statements)
     if any(s.failure for s in effect.statements):
         because = "raises"
@@ -110,10 +111,14 @@ def _operation_lines(operation: ReviewedOperation, file: str, several: bool) -> 
         yield Line(f"nobody asked for: {difference.text}", "finding", 1)
 
 
+def _where(file: str, line: int | None) -> str:
+    return f"{file}:{line}" if line else "no line of the revision"
+
+
 def _statement_lines(statement: StatementEffect, several: bool) -> Iterator[Line]:
     for text in statement.sql.strip().splitlines():
         yield Line(text.expandtabs(4).rstrip(), "sql", 1)
-    if several:
+    if several and statement.failure is None:
         yield Line(f"→ {transaction_of(statement)}", "hint", 1)
     for text in in_words(statement.observed):
         yield Line(f"→ {text}", "hint", 1)

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from assay.apply.backup import leaving_no_file
-from assay.errors import AssayError, ExitCode
+from assay.errors import AssayError, ExitCode, hide_passwords
 from assay.procedure import state
 from assay.procedure.session import Session
 from assay.project.failures import short
 from assay.project.revision_file import content_fingerprint, find_slots
 from assay.prove.parity import same_catalog
 from assay.prove.receipt import read_receipt, stale_reasons
-from assay.report import Line, Report, Status, Step, hide_passwords
+from assay.report import Line, Report, Status, Step
 from assay.shadow.reading import Reading, read_database
 
 __all__ = ["status"]

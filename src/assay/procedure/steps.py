@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assay.catalog import Difference
-from assay.errors import AssayError, ExitCode
+from assay.errors import AssayError, ExitCode, hide_passwords
 from assay.project.failures import short
 from assay.project.revision_file import Slot
 from assay.prove.handedits import DdlDifference
 from assay.prove.parity import Parity
 from assay.prove.reversal import HandWritten, Reversal
-from assay.report import Line, Status, Step, hide_passwords
+from assay.report import Line, Status, Step
 from assay.report.differences import difference_lines
 
 __all__ = [

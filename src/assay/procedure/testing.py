@@ -12,8 +12,9 @@ from contextlib import contextmanager
 
 from assay.config import Settings
 from assay.dialects.watchdog import Watchdog
+from assay.errors import hide_passwords
 from assay.procedure.session import Listener
-from assay.report import Line, Status, Step, hide_passwords
+from assay.report import Line, Status, Step
 
 __all__ = ["test_step"]
 

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from assay.dialects import Address
 from assay.procedure.session import Session
+from assay.prove.parents import models_of, point_to_parents
 from assay.prove.rows import make_rows
+from assay.shadow.reading import connection_of
 from assay.trace.again import look_again, worth_a_second_look
 from assay.trace.effects import Trace
 from assay.trace.filled import Fill
@@ -18,19 +20,39 @@ from assay.trace.resumed import may_be_left_half_done, run_again
 from assay.trace.run import trace_revision
 
 if TYPE_CHECKING:
+    from alembic.runtime.migration import MigrationContext
     from alembic.script import Script
 
-__all__ = ["ROWS", "traced"]
+__all__ = ["RELATED", "ROWS", "rows_made", "traced"]
 
 ROWS = 3
 """Rows made in each empty table before a revision is traced or reversed."""
 
+
+def rows_made(context: MigrationContext, *, per_table: int = ROWS, related: bool = False) -> None:
+    """Make rows on a context's connection, not committed.
+
+    :param related: rows that were made before too refer to rows where the models say so.
+    """
+    connection = connection_of(context)
+    make_rows(connection, per_table=per_table)
+    if related:
+        point_to_parents(connection, models_of(context))
+
+
+RELATED: Fill = partial(rows_made, related=True)
+"""For what raised on rows without parents."""
+
 _FILLS: tuple[Fill | None, ...] = (
-    partial(make_rows, per_table=ROWS),
+    rows_made,
+    RELATED,
     # the first row has a value in every column
-    partial(make_rows, per_table=1),
+    partial(rows_made, per_table=1),
     None,
 )
+
+_WITHOUT_PARENT = ("23503", "1452", "SQLITE_CONSTRAINT_FOREIGNKEY")
+"""The codes of a foreign key that rows break: PostgreSQL's, MySQL's, SQLite's."""
 
 Begin = Callable[["Fill | None"], Address]
 """The shadow to begin on a copy of, for a way to make rows."""
@@ -47,6 +69,8 @@ def traced(session: Session, revision: Script, begin: Begin) -> Trace:
     session.listener.doing("tracing the revision on a shadow")
     first: Trace | None = None
     for fill in _FILLS:
+        if fill is RELATED and (first is None or not _lacks_parents(first)):
+            continue
         known = session.state_before(begin(fill))
         with _copied(session, begin(fill)) as at:
             trace = trace_revision(session.project, at, revision, fill, known)
@@ -67,6 +91,10 @@ def traced(session: Session, revision: Script, begin: Begin) -> Trace:
         with _copied(session, begin(fill)) as at:
             trace = run_again(session.project, at, revision, fill, trace)
     return trace
+
+
+def _lacks_parents(trace: Trace) -> bool:
+    return trace.failure is not None and trace.failure.code in _WITHOUT_PARENT
 
 
 @contextmanager

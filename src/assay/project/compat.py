@@ -5,15 +5,17 @@ Checked against SQLAlchemy 2.0.50 to 2.1.9 and Alembic 1.18.0 to 1.20.1.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
     from alembic.runtime.migration import MigrationContext
     from alembic.script import Script, ScriptDirectory
-    from sqlalchemy import Column, Constraint, Dialect
+    from sqlalchemy import Column, Connection, Constraint, Dialect
     from sqlalchemy.types import TypeEngine
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "close_left_open",
     "commit_unless_owned",
     "copy_column",
+    "cursors_of_others",
     "ddl_memo",
     "doubles_percents",
     "downgrade_steps",
@@ -123,6 +126,34 @@ def before_each_connect(look: Callable[[Any, bool], None]) -> Iterator[None]:
         yield
     finally:
         setattr(_ConnectionRecord, name, original)
+
+
+@contextmanager
+def cursors_of_others(
+    connection: Connection, own: tuple[str, ...], made: Callable[[Any], Any]
+) -> Iterator[None]:
+    """Give out what ``made`` makes of a cursor to who takes one from below SQLAlchemy.
+
+    :param own: folders of code that is given the cursor itself, beside SQLAlchemy's.
+    """
+    import sqlalchemy
+    from sqlalchemy.pool.base import _ConnectionFairy
+
+    folders = (str(Path(sqlalchemy.__file__).parent), *own)
+    original = _ConnectionFairy.cursor
+
+    def cursor(fairy: Any, *arguments: Any, **keywords: Any) -> Any:
+        found = original(fairy, *arguments, **keywords)
+        others = connection.closed or connection.connection is not fairy
+        if others or sys._getframe(1).f_code.co_filename.startswith(folders):
+            return found
+        return made(found)
+
+    setattr(_ConnectionFairy, "cursor", cursor)  # noqa: B010
+    try:
+        yield
+    finally:
+        setattr(_ConnectionFairy, "cursor", original)  # noqa: B010
 
 
 def ask_first(dialect: Any, listener: Callable[..., Any]) -> None:

@@ -6,10 +6,12 @@ import socket
 import traceback
 from pathlib import Path
 
-from assay.errors import ProcedureStop, UsageError
+import alembic
+
+from assay.errors import ProcedureStop, UsageError, hide_passwords
 from assay.project.waits import wait_of
 
-__all__ = ["RevisionFailed", "describe", "user_failure"]
+__all__ = ["DRIVERS", "RevisionFailed", "describe", "user_failure"]
 
 _ONE_CONNECTION = (
     "Do everything on the connection that the revision is given, `op.get_bind()`; or let nothing be "
@@ -18,6 +20,7 @@ _ONE_CONNECTION = (
 """What to do where a revision waited for itself."""
 
 _OURS = str(Path(__file__).resolve().parent.parent)
+_ALEMBIC = str(Path(alembic.__file__).parent)
 
 
 class RevisionFailed(ProcedureStop):
@@ -58,7 +61,7 @@ def line_in(error: BaseException, file: str) -> int | None:
 
 
 def describe(error: BaseException) -> str:
-    """One line for an exception: the driver's own words for a database error."""
+    """One line for an exception: the driver's own words for a database error; no password of a URL."""
     waited_for = wait_of(error)
     if waited_for is not None:
         return (
@@ -67,12 +70,12 @@ def describe(error: BaseException) -> str:
         )
     original = getattr(error, "orig", None)
     shown = original if original is not None else error
-    text = " ".join(str(shown).split()) or type(shown).__name__
+    text = hide_passwords(" ".join(str(shown).split())) or type(shown).__name__
     kind = type(shown).__name__
     return text if kind in text else f"{kind}: {text}"
 
 
-_DRIVERS = {
+DRIVERS = {
     "psycopg": "psycopg[binary]",
     "psycopg2": "psycopg2-binary",
     "pg8000": "pg8000",
@@ -85,16 +88,17 @@ _DRIVERS = {
     "asyncmy": "asyncmy",
     "aiomysql": "aiomysql",
 }
+"""Modules of drivers, and what to install for each."""
 
 
 def _missing_driver(error: BaseException, where: str | None) -> UsageError | None:
     """The error for a database driver that is not installed."""
     name = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
-    if name in _DRIVERS:
+    if name in DRIVERS:
         return UsageError(
             f"The database driver {name} is not installed.",
             where=where,
-            next_step=f'Install it beside Assay: pip install "{_DRIVERS[name]}"',
+            next_step=f'Install it beside Assay: pip install "{DRIVERS[name]}"',
         )
     return None
 
@@ -129,8 +133,7 @@ def user_failure(error: BaseException, doing: str) -> UsageError:
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
-        if (not frame.filename.startswith(_OURS) and "/alembic/" not in frame.filename.lower())
-        or frame.filename.endswith("env.py")
+        if not frame.filename.startswith((_OURS, _ALEMBIC, "<frozen "))
     ]
     own = [
         frame

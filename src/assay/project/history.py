@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assay.errors import ProcedureStop, UsageError
 from assay.project.compat import parent_ids
-from assay.project.failures import user_failure
+from assay.project.failures import short, user_failure
 
 if TYPE_CHECKING:
     from alembic.config import Config
     from alembic.script import Script, ScriptDirectory
 
 __all__ = ["History"]
+
+_COUNTED = re.compile(r"(?P<from>.+)(?P<sign>[+-])(?P<count>\d+)")
 
 
 class History:
@@ -34,14 +37,24 @@ class History:
             with warnings.catch_warnings(record=True) as said:
                 warnings.simplefilter("always")
                 self.order()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise _chain_error(error) from error
-        for one in said:
+        for warning in said:
             # Alembic warns, takes the last file and leaves the others out of the chain
-            if "is present more than once" in str(one.message):
+            if "is present more than once" in str(warning.message):
                 raise UsageError(
-                    f"The chain of revisions cannot be read: {one.message}.",
+                    f"The chain of revisions cannot be read: {warning.message}.",
                     next_step="Give each revision file an id of its own.",
+                )
+        self._each_has_an_upgrade()
+
+    def _each_has_an_upgrade(self) -> None:
+        for one in self.revisions:
+            if not callable(getattr(one.module, "upgrade", None)):
+                raise UsageError(
+                    f"Revision {one.revision} has no function upgrade().",
+                    where=short(str(one.path)),
+                    next_step="Write it; `pass` where there is nothing to do.",
                 )
 
     def order(self) -> None:
@@ -75,22 +88,46 @@ class History:
         return self.get(heads[0]) if heads else None
 
     def get(self, revision: str) -> Script:
-        """The revision of an id, a part of an id, or ``head``.
+        """The revision of an id, a part of an id, ``head``, or so many before or after one: ``head-1``.
 
-        :raises UsageError: there is none.
+        :raises UsageError: there is none, or more than one.
+        :raises ProcedureStop: ``head``, and there are several.
         """
+        heads = ("head", "heads")
+        if revision in heads and self.target not in heads and self.head is not None:
+            return self.head
+        found: Script | None
         try:
             found = self.script.get_revision(revision)
         except Exception as error:
-            raise UsageError(
-                f"There is no revision {revision!r} in the chain.",
-                next_step="List them with `alembic history`.",
-            ) from error
+            found = self._counted(revision)
+            if found is None:
+                raise _no_revision(revision, error) from error
         if found is None:
-            raise UsageError(
-                f"There is no revision {revision!r} in the chain.",
-                next_step="List them with `alembic history`.",
-            )
+            raise _no_revision(revision)
+        return found
+
+    def _counted(self, text: str) -> Script | None:
+        """The revision that lies so many before or after another, as Alembic counts them.
+
+        :raises UsageError: the way there forks, or ends.
+        """
+        counted = _COUNTED.fullmatch(text)
+        if counted is None:
+            return None
+        found = self.get(counted["from"])
+        for _ in range(int(counted["count"])):
+            before: Any = found.down_revision or ()
+            before = (before,) if isinstance(before, str) else before
+            ids = sorted(found.nextrev if counted["sign"] == "+" else before)
+            if len(ids) != 1:
+                there = f"{', '.join(ids)} are" if ids else "nothing is"
+                side = "after" if counted["sign"] == "+" else "before"
+                raise UsageError(
+                    f"There is no one revision {text!r}: {there} {side} {found.revision}.",
+                    next_step="Name one of them; `alembic history` lists them.",
+                )
+            found = self.get(ids[0])
         return found
 
     def has(self, revision: str) -> bool:
@@ -142,6 +179,8 @@ class History:
             found = self.head if text is None else self.get(text)
             return (found,) if found is not None else ()
         start, _, end = text.partition(":")
+        if end == "base":
+            return ()
         last = self.up_to(self.get(end or self.target or "head"))
         if start in ("", "base"):
             return last
@@ -154,8 +193,35 @@ class History:
         done = self.ancestors(first)
         return tuple(one for one in last if one.revision not in done)
 
+    def nothing(self, text: str | None) -> str:
+        """For people: that :meth:`select` has found no revision, and why."""
+        return (
+            f"No revision lies in {text}." if self.revisions else "The chain has no revision yet."
+        )
 
-def _chain_error(error: Exception) -> UsageError:
+
+def _no_revision(text: str, error: Exception | None = None) -> UsageError:
+    """The error for a name that is none, or the beginning of several ids."""
+    said = str(error)
+    if text == "base":
+        return UsageError(
+            "base is where the chain begins, before its first revision.",
+            next_step="Name a revision, or write a range: base:head.",
+        )
+    if "Multiple revisions start with" in said:
+        return UsageError(f"{said.rstrip('.')}.", next_step="Write more of the id.")
+    if re.fullmatch(r"[+-]\d+", text):
+        return UsageError(
+            f"{text} counts from where a database stands, and none is asked here.",
+            next_step="Count from a revision: head-1.",
+        )
+    return UsageError(
+        f"There is no revision {text!r} in the chain.",
+        next_step="List them with `alembic history`.",
+    )
+
+
+def _chain_error(error: BaseException) -> UsageError:
     from alembic.script.revision import RevisionError
     from alembic.util import CommandError
 

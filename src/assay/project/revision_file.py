@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from types import ModuleType
 
 __all__ = [
     "ONE_UPDATE",
@@ -19,6 +21,7 @@ __all__ = [
     "fill_slots",
     "find_slots",
     "function_line",
+    "function_of",
     "operations_in",
     "runs_again",
     "written_at",
@@ -28,6 +31,9 @@ SLOT_START = "# assay: backfill"
 SLOT_END = "# assay: end backfill"
 ONE_UPDATE = "# one UPDATE, not batches:"
 """A comment in a slot; behind it, why."""
+
+_NO_OPERATIONS = ("f", "get_bind", "get_context", "inline_literal")
+"""What ``op`` has beside operations; ``op.f("name")`` marks a name inside one."""
 
 _START = re.compile(r"^(?P<indent>\s*)# assay: backfill (?P<target>\S+)")
 _END = re.compile(r"^\s*# assay: end backfill")
@@ -167,7 +173,7 @@ def call_at(path: Path, line: int) -> str | None:
         owner = node.func.value
         if not isinstance(owner, ast.Name):
             continue
-        if node.func.attr == "f":  # op.f("name") marks a name inside an operation
+        if node.func.attr in _NO_OPERATIONS:
             continue
         last = node.end_lineno or node.lineno
         if owner.id in ("op", "batch_op") and node.lineno <= line <= last:
@@ -175,6 +181,16 @@ def call_at(path: Path, line: int) -> str | None:
             if best is None or size >= best[0]:
                 best = (size, node.func.attr)
     return best[1] if best else None
+
+
+def function_of(module: ModuleType, name: str) -> Callable[..., object]:
+    """``upgrade`` or ``downgrade`` of a revision; where it has none, what raises when it is called."""
+    found = getattr(module, name, None)
+    return found if callable(found) else partial(_missing, module, name)
+
+
+def _missing(module: ModuleType, name: str, **_arguments: object) -> None:
+    raise AttributeError(f"{Path(str(module.__file__)).name} has no function {name}()")
 
 
 def function_line(path: Path, name: str) -> int | None:
@@ -233,5 +249,5 @@ def operations_in(path: Path, function: str = "upgrade") -> tuple[tuple[int, str
         and isinstance(node.func, ast.Attribute)
         and isinstance(node.func.value, ast.Name)
         and node.func.value.id == "op"
-        and node.func.attr not in ("f", "get_bind", "get_context", "inline_literal")
+        and node.func.attr not in _NO_OPERATIONS
     )

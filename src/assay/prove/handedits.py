@@ -14,6 +14,7 @@ from assay.generate.plan.comparison import Request
 from assay.project.compat import end_external_transaction, migration_transaction
 from assay.project.failures import RevisionFailed
 from assay.project.project import Project, query_on
+from assay.project.revision_file import function_of
 from assay.prove.reversal import HandWritten
 from assay.shadow.reading import connection_of
 from assay.trace.effects import StatementEffect
@@ -112,7 +113,7 @@ def own_ddl(project: Project, at: Address, revision: Script) -> Ddl:
     :raises RevisionFailed: it raises.
     """
     module = revision.module
-    calls = [("upgrade", module.upgrade), ("downgrade", module.downgrade)]
+    calls = [(name, function_of(module, name)) for name in ("upgrade", "downgrade")]
     up, down = _run(project, at, calls, revision.revision, revision.path)
     return {"upgrade": up, "downgrade": down}
 

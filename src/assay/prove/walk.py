@@ -26,6 +26,8 @@ from assay.project.compat import (
 )
 from assay.project.failures import RevisionFailed
 from assay.project.project import Project, query_on
+from assay.project.revision_file import function_of
+from assay.prove.parents import models_of, point_to_parents
 from assay.prove.reversal import HandWritten, Raised, Reversal
 from assay.prove.rows import make_rows
 from assay.prove.signals import NeedsOwnTransactions, Restart
@@ -127,6 +129,9 @@ class _Walk:
         if not self.rows:
             return {}
         made = make_rows(self.connection, per_table=self.rows).made
+        # a foreign key that is added is no more than the models say; whether real rows break it, the
+        # review asks
+        point_to_parents(self.connection, models_of(self.context))
         self.connection.commit()
         return dict(made)
 
@@ -213,7 +218,7 @@ class _Walk:
             ``alembic upgrade head``; a downgrade and the upgrade after it are commands of their own.
         """
         set_ddl_memo(self.context, memo or {})
-        function = getattr(revision.module, direction)
+        function = function_of(revision.module, direction)
         file = function.__code__.co_filename if hasattr(function, "__code__") else revision.path
         try:
             with recording(self.connection, file, self.dialect) as recorder:

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from assay.errors import AssayError, ExitCode
+from assay.errors import AssayError, ExitCode, hide_passwords
 
-__all__ = ["FORMAT", "Line", "Report", "Status", "Step", "hide_passwords"]
+__all__ = ["FORMAT", "Line", "Report", "Status", "Step"]
 
 FORMAT = 1
 """Version of the JSON document; raised when a field changes its meaning or goes away."""
-
-
-_PASSWORD = re.compile(r"(?<=://)([^\s:/@'\"]*):([^\s@'\"]+)@(?=[^\s])")
-
-
-def hide_passwords(text: str) -> str:
-    """Foreign text (a traceback, a driver's message, output of tests) without passwords of URLs."""
-    return _PASSWORD.sub(r"\1:***@", text)
 
 
 class Status(str, Enum):

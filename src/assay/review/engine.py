@@ -151,8 +151,10 @@ def review(
         )
         reviewed.append(ReviewedOperation(effect, asked, unasked, named, lasting))
     context = RuleContext(trace.before, trace.after, renamed, trace, lock_limits or {})
-    found = [f for rule in all_rules() for f in rule.check(effects, context)]
+    found = [f for rule in all_rules() for f in rule.found(effects, context)]
     findings = weighed(found, severities or {})
     waived, kept = apply_waivers(findings, path.read_text(encoding="utf-8"), None, bonds)
+    # those on waivers are there now, and have no severity of the project's own yet
+    waived = weighed(waived, severities or {})
     known = intent is not None
     return Review(trace.revision, trace.file, tuple(reviewed), waived, trace, kept, known)

@@ -9,6 +9,7 @@ import inspect
 import pkgutil
 import re
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -70,12 +71,14 @@ class Rule:
 
     :param name: reads well after "allow".
     :param family: ``locks``, ``data``, ``compatibility`` or ``hygiene``.
+    :param waivable: a comment can allow what it finds.
     """
 
     name: str
     family: str
     severity: Severity
     check: Check
+    waivable: bool = True
 
     @property
     def code(self) -> str:
@@ -91,6 +94,23 @@ class Rule:
     def summary(self) -> str:
         """Its first line."""
         return self.documentation.partition("\n")[0]
+
+    def found(self, operations: tuple[OperationEffect, ...], context: RuleContext) -> list[Finding]:
+        """What it finds.
+
+        :raises UsageError: it is another package's, and raised.
+        """
+        try:
+            return list(self.check(operations, context))
+        except Exception as error:
+            if self.check.__module__.startswith(f"{__package__}.rules."):
+                raise
+            at = traceback.extract_tb(error.__traceback__)[-1]
+            raise UsageError(
+                f"The rule {self.code} raised {type(error).__name__}: {error}",
+                where=f"{at.filename}:{at.lineno}",
+                next_step="Correct the package that has it, or uninstall it.",
+            ) from error
 
     def to_json(self) -> dict[str, str]:
         """Plain JSON values."""

@@ -1,71 +1,24 @@
-"""Waivers: ``# assay: allow dropped users.nick -- reason, until 2027-01`` on or above the line.
+"""Findings and the waivers that cover them.
 
-A waiver without a reason waives nothing. It is bound to the tables and the locks that it covered when
-it was first seen (:mod:`assay.review.bonds`). One whose day has passed, that nothing needs, or whose
+A waiver is bound to the tables and the locks that it covered when it was first seen
+(:mod:`assay.review.bonds`). One whose day has passed, that nothing needs, that cannot be read, or whose
 statement does more than it was given for, is itself a finding: ``hygiene/waiver``.
 """
 
 from __future__ import annotations
 
-import ast
 import datetime
-import re
-from calendar import monthrange
+import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from assay.review.bonds import Bond, bond_of, effect_text
-from assay.review.finding import Finding, Severity
+from assay.review.finding import Finding
+from assay.review.rule import all_rules
+from assay.review.rules.hygiene.waiver import RULE
+from assay.review.waiver import Waiver, read_waivers
 
 __all__ = ["apply_waivers"]
-
-_WAIVER = re.compile(
-    r"#\s*assay:\s*allow\s+(?P<rule>[\w/-]+)(?:\s+(?P<object>[\w.\"]+))?\s*--\s*(?P<reason>\S.*)$"
-)
-_UNTIL = re.compile(r"\buntil (?P<year>\d{4})-(?P<month>\d{2})(?:-(?P<day>\d{2}))?\b")
-_RULE = "hygiene/waiver"
-
-
-@dataclass(frozen=True)
-class Waiver:
-    """One waiver comment and the lines it covers."""
-
-    rule: str
-    object: str | None
-    reason: str
-    first: int
-    last: int
-    line: int = 0
-
-    @property
-    def until(self) -> datetime.date | None:
-        """The last day that it counts; a month counts to its end. None: for ever, or no such day."""
-        found = _UNTIL.search(self.reason)
-        if found is None:
-            return None
-        year, month = int(found["year"]), int(found["month"])
-        try:
-            last = int(found["day"] or monthrange(year, month)[1])
-            return datetime.date(year, month, last)
-        except ValueError:
-            return None
-
-    @property
-    def key(self) -> str:
-        """What tells it from other waivers; whoever changes the reason gives another waiver."""
-        return " ".join(filter(None, (self.rule, self.object, "--", self.reason)))
-
-    def ended(self, now: datetime.date) -> bool:
-        """Whether its last day has passed."""
-        return self.until is not None and self.until < now
-
-    def fits(self, finding: Finding) -> bool:
-        """Whether it is for findings of that rule, on that line, about that object."""
-        if finding.line is None or not self.first <= finding.line <= self.last:
-            return False
-        if self.rule not in (finding.rule, finding.rule.partition("/")[2]):
-            return False
-        return self.object is None or self.object == finding.object
 
 
 def apply_waivers(
@@ -84,7 +37,7 @@ def apply_waivers(
     """
     now = today or datetime.date.today()
     given = list(findings)
-    waivers = read_waivers(text)
+    waivers, misread = read_waivers(text)
     known = dict(bonds or {})
     kept: dict[str, Bond] = {}
     for waiver in waivers:
@@ -100,6 +53,16 @@ def apply_waivers(
     found = (
         *(replace(f, waived=reason(f)) for f in given),
         *(one for w in waivers for one in _on_waiver(w, given, now, kept.get(w.key))),
+        *(
+            RULE.finding(
+                "waiver",
+                one.first,
+                f"The comment in line {one.line} waives nothing: {one.fault}.",
+                why="Whoever wrote it believes that it counts.",
+                instead=one.instead,
+            )
+            for one in misread
+        ),
     )
     return found, kept
 
@@ -111,13 +74,16 @@ def _on_waiver(
     which = f"The waiver of {about} in line {waiver.line}"
 
     def finding(message: str, why: str, instead: str) -> Finding:
-        return Finding(_RULE, Severity.NOTE, about, waiver.first, message, why, instead)
+        return RULE.finding(about, waiver.first, message, why=why, instead=instead)
 
     if bond is None:
+        known = [name for rule in all_rules() for name in (rule.name, rule.code)]
+        near = difflib.get_close_matches(waiver.rule, known, 1)
+        named = waiver.rule in known
         yield finding(
-            f"{which} waives nothing.",
+            f"{which} waives nothing{'' if named else ': no rule is called so'}.",
             "What it was for is gone, or its name is another one.",
-            "Take the comment out.",
+            f"Did you mean {near[0]}?" if near and not named else "Take the comment out.",
         )
     elif waiver.ended(now):
         yield finding(
@@ -133,30 +99,3 @@ def _on_waiver(
                 "A waiver holds for the tables and the locks that it was given for.",
                 "Do what the finding says, or give the waiver anew with another reason.",
             )
-
-
-def read_waivers(text: str) -> tuple[Waiver, ...]:
-    """All waivers of a revision file; one covers the statement it stands in or above."""
-    lines = text.splitlines()
-    extents = _extents(text)
-    found: list[Waiver] = []
-    for number, line in enumerate(lines, 1):
-        match = _WAIVER.search(line)
-        if not match:
-            continue
-        target = number
-        while target <= len(lines) and lines[target - 1].lstrip().startswith("#"):
-            target += 1
-        first, last = next(((a, b) for a, b in extents if a <= target <= b), (target, target))
-        reason = match["reason"].strip()
-        found.append(Waiver(match["rule"], match["object"], reason, first, last, number))
-    return tuple(found)
-
-
-def _extents(text: str) -> list[tuple[int, int]]:
-    """First and last line of each statement in the module's functions."""
-    found: list[tuple[int, int]] = []
-    for node in ast.parse(text).body:
-        if isinstance(node, ast.FunctionDef):
-            found.extend((s.lineno, s.end_lineno or s.lineno) for s in node.body)
-    return found

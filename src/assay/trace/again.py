@@ -16,6 +16,7 @@ from assay.dialects import Address, load
 from assay.errors import AssayError
 from assay.project.compat import migration_transaction, set_ddl_memo
 from assay.project.project import Project, query_on
+from assay.project.revision_file import function_of
 from assay.shadow.reading import connection_of
 from assay.trace.contents import Contents, losses, read_contents
 from assay.trace.effects import StatementEffect, Trace
@@ -103,7 +104,7 @@ class _Second:
         from sqlalchemy import event
 
         set_ddl_memo(self.context, {})
-        function = getattr(self.revision.module, direction)
+        function = function_of(self.revision.module, direction)
         self.file = getattr(getattr(function, "__code__", None), "co_filename", self.file)
         arguments = self.context.opts["assay_run"].run_arguments
         if again:

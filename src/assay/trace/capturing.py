@@ -18,6 +18,7 @@ from assay.project.compat import (
 )
 from assay.project.failures import RevisionFailed
 from assay.project.project import Project, execute_on, query_on
+from assay.project.revision_file import function_of
 from assay.shadow.reading import connection_of
 from assay.trace.filled import Fill, filled
 from assay.trace.recorder import Recorder, recording
@@ -79,17 +80,17 @@ def _run(
     follower = dialect.follower(query, state, observer)
     # below SQLAlchemy, as the observer asks: its rollback() would not know of a transaction
     connection.connection.rollback()
-    function = getattr(revision.module, direction)
+    function = function_of(revision.module, direction)
     arguments = context.opts["assay_run"].run_arguments
     own = ".".join(part for part in version_table(context) if part)
     try:
         with (
             migration_transaction(context),
             recording(connection, str(revision.path), dialect, follower, observer) as recorder,
-            _watching(connection, function.__code__, recorder, {own}) as found,
+            _watching(connection, getattr(function, "__code__", None), recorder, {own}) as found,
         ):
             function(**arguments)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise RevisionFailed(revision.revision, direction, error, str(revision.path)) from error
     finally:
         if connection.in_transaction():
@@ -99,7 +100,7 @@ def _run(
 
 @contextmanager
 def _watching(
-    connection: Connection, code: CodeType, recorder: Recorder, own: set[str]
+    connection: Connection, code: CodeType | None, recorder: Recorder, own: set[str]
 ) -> Iterator[list[Happened]]:
     """Operations from outside of any other, and statements, with the line of the function itself."""
     from alembic.operations.base import AbstractOperations
@@ -116,6 +117,7 @@ def _watching(
     def invoke(self: AbstractOperations, operation: ops.MigrateOperation) -> Any:
         nonlocal depth
         if depth == 0:
+            _with_instances(operation)
             found.append(Happened(_line(code), operation=operation, outside=outside()))
         depth += 1
         try:
@@ -153,6 +155,14 @@ def _watching(
         event.remove(connection, "after_cursor_execute", after)
 
 
+def _with_instances(operation: ops.MigrateOperation) -> None:
+    """``existing_type=sa.Integer`` is as good as ``sa.Integer()``, and only that can be written again."""
+    for name in ("existing_type", "modify_type"):
+        given = getattr(operation, name, None)
+        if isinstance(given, type):
+            setattr(operation, name, given())
+
+
 def _limit(connection: Connection) -> object:
     """How long a statement waits for a lock now; None where safe forms do not say so themselves."""
     if connection.dialect.name != "postgresql":
@@ -160,7 +170,7 @@ def _limit(connection: Connection) -> object:
     return query_on(connection)("SELECT current_setting('lock_timeout')")[0][0]
 
 
-def _line(code: CodeType) -> int | None:
+def _line(code: CodeType | None) -> int | None:
     """The line of the function on the calling stack, whoever it called."""
     frame: FrameType | None = inspect.currentframe()
     while frame is not None:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Fill", "filled"]
 
-Fill = Callable[["Connection"], object]
-"""Makes rows on a connection."""
+Fill = Callable[["MigrationContext"], object]
+"""Makes rows on a context's connection."""
 
 
 def filled(context: MigrationContext, fill: Fill | None) -> Connection:
@@ -23,6 +23,6 @@ def filled(context: MigrationContext, fill: Fill | None) -> Connection:
     end_external_transaction(context)
     connection: Connection = connection_of(context)
     if fill is not None:
-        fill(connection)
+        fill(context)
         connection.commit()
     return connection

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 import alembic
 import sqlalchemy
 
+from assay import dialects
+from assay.project.failures import DRIVERS
 from assay.trace.effects import Happening, StatementEffect
 from assay.trace.lines import line_on_stack
 
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["Watch", "watching"]
 
 LONGEST_SLEEP = 0.05  # seconds
-_DATABASES = tuple(str(Path(str(found.__file__)).parent) for found in (alembic, sqlalchemy))
+_DATABASES = tuple(
+    str(Path(str(found.__file__)).parent) for found in (alembic, sqlalchemy, dialects)
+)
 
 
 class Watch:
@@ -144,6 +148,8 @@ def _by_the_way(file: str) -> bool:
     while frame is not None and frame.f_code.co_filename != file:
         code = frame.f_code
         if code.co_filename.startswith(_DATABASES) or code.co_name == "<module>":
+            return True
+        if str(frame.f_globals.get("__name__")).partition(".")[0] in DRIVERS:
             return True
         frame = frame.f_back
     return False

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from assay.catalog import Snapshot
 from assay.dialects import Dialect, Follower, Observation, Observer, verb
 from assay.operations.online.stated import as_stated
+from assay.project.compat import cursors_of_others
 from assay.project.project import query_on
+from assay.trace.cursors import RecordedCursor
 from assay.trace.effects import StatementEffect, is_writing
 from assay.trace.failing import failure_of
 from assay.trace.granting import Granting
@@ -90,6 +92,10 @@ class Recorder:
         """The driver raised for a statement."""
         if context.connection is self.connection and context.statement is not None:
             self._failed(context.original_exception)
+
+    def raised(self, error: BaseException) -> None:
+        """The driver raised for a statement that SQLAlchemy knows nothing of."""
+        self._failed(error)
 
     def _failed(self, error: BaseException) -> None:
         if self.observer is not None:
@@ -198,7 +204,8 @@ def _looks(statement: str, *, by_operation: bool) -> bool:
 
 
 _ALEMBIC = ("alembic/operations/toimpl.py", "alembic/operations/batch.py")
-_OPERATIONS = str(Path(__file__).parent.parent / "operations")
+_ASSAY = str(Path(__file__).parent.parent)
+_OPERATIONS = str(Path(_ASSAY) / "operations")
 
 
 def _rows(cursor: Any) -> int | None:
@@ -223,8 +230,10 @@ def recording(
     event.listen(connection, "after_cursor_execute", recorder.after)
     # an event of the dialect, which only an engine takes
     event.listen(connection.engine, "handle_error", recorder.failed)
+    others = cursors_of_others(connection, (_ASSAY,), lambda c: RecordedCursor(c, recorder))
     try:
-        yield recorder
+        with others:
+            yield recorder
         recorder.end()
     finally:
         event.remove(connection, "before_cursor_execute", recorder.before)

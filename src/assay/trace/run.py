@@ -15,6 +15,7 @@ from assay.project.compat import (
     version_table,
 )
 from assay.project.project import Project, execute_on, query_on
+from assay.project.revision_file import function_of
 from assay.shadow.reading import connection_of, own_objects
 from assay.trace.effects import Failure, StatementEffect, Trace
 from assay.trace.failing import failure_of
@@ -110,7 +111,7 @@ class _Tracing:
         set_ddl_memo(self.context, {})
         before = self.state
         observer, follower = self._watchers()
-        function = getattr(self.revision.module, direction)
+        function = function_of(self.revision.module, direction)
         file = function.__code__.co_filename if hasattr(function, "__code__") else self._path
         arguments = self.context.opts["assay_run"].run_arguments
         failure: Failure | None = None

@@ -85,6 +85,8 @@ POSTGRESQL = {
         ),
     ),
     "enum value": (moods("b"), moods("a", "b")),
+    "another index": (items(INDEX), items('sa.Index("ix_a", "a", "name")')),
+    "another unique": (items(UNIQUE), items('sa.UniqueConstraint("a", "name", name="uq")')),
 }
 # made in the same change as what refers to it: neither is "in use" before it
 NEW_PARENT = (

@@ -42,6 +42,21 @@ CASES = {
         "CREATE INDEX CONCURRENTLY",
     ),
     "index drop": (items('sa.Index("ix_a", "a")'), items(), "DROP INDEX CONCURRENTLY"),
+    "another index": (
+        items('sa.Index("ix_a", "a")'),
+        items('sa.Index("ix_a", "a", "name")'),
+        "ALTER INDEX ix_a RENAME TO ix_a_replaced",
+    ),
+    "another unique": (
+        items('sa.UniqueConstraint("a", name="uq")'),
+        items('sa.UniqueConstraint("a", "name", name="uq")'),
+        "ALTER INDEX uq RENAME TO uq_replaced",
+    ),
+    "index to unique": (
+        items('sa.Index("ix_a", "a")'),
+        items('sa.UniqueConstraint("a", name="ix_a")'),
+        "UNIQUE USING INDEX",
+    ),
     "foreign key": (
         items(),
         items('sa.ForeignKeyConstraint(["id"], ["parents.id"], name="fk", ondelete="CASCADE")'),

@@ -120,10 +120,12 @@ class PostgreSQLObserver:
             self.places.forget()
         self.places.plain = sql if plain_ddl(sql) else None
         rows = self.places.ask().locked
+        # what locks nothing does not tell its transaction: `SET` before anything else is in the first
+        self._number = self._number or 1
         transaction = str(rows[0][6]) if rows else self._transaction
         if transaction != self._transaction:
-            self._transaction, self._number = transaction, self._number + 1
-            self._locks = {}
+            self._number += bool(self._transaction)
+            self._transaction, self._locks = transaction, {}
         held = tuple(self._locks.values())
         return self._observation(rows, list(self._new_locks(rows)), held, self._number)
 

@@ -139,6 +139,10 @@ def _libpq(driver: str, arguments: ConnectArguments, to: Address) -> None:
     ):
         if os.environ.get(variable):
             keywords[name] = value
+    if not driver.startswith("psycopg2"):
+        # It prepares what comes for the fifth time, and from then on discards all that is prepared
+        # on the connection, ours too, at every ROLLBACK and DROP (psycopg 3.3, measured).
+        keywords["prepare_threshold"] = None
     # psycopg2.connect(dsn, connection_factory, cursor_factory); psycopg takes the dsn alone.
     args = ["", *arguments.args[1:]] if arguments.args else []
     _replace(arguments, args, keywords)

@@ -24,6 +24,7 @@ from assay.generate.recipes import (
     not_null,
     primary_keys,
     quick,
+    swaps,
     unique_constraints,
 )
 from assay.generate.recipes.situation import Situation
@@ -46,6 +47,7 @@ _RECIPES: tuple[tuple[type[ops.MigrateOperation], Recipe], ...] = tuple(
         enum_values,
         fills,
         backfills,
+        swaps,
     )
     for kind in module.KINDS
 )

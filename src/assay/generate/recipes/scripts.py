@@ -17,6 +17,7 @@ from assay.generate.recipes import has_safe_forms
 from assay.generate.recipes.sections import Sides, bodies, sections, touches
 from assay.generate.recipes.situation import Situation
 from assay.generate.recipes.stated import resumed, stated
+from assay.generate.recipes.swaps import swapped
 from assay.project.compat import copy_column
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ def split(
             )
             for number, step in enumerate(steps)
         ]
+    elif context.dialect.name == "postgresql":
+        steps = swapped(steps, sides.up, sides.down)
     parts = sections(steps, sides)
     if not parts:
         return

@@ -7,6 +7,7 @@ On other servers they are Alembic's own operations, where nothing else is said.
 
 from __future__ import annotations
 
+from assay.operations.online import aside as aside
 from assay.operations.online import backfill as backfill
 from assay.operations.online import columns as columns
 from assay.operations.online import constraints as constraints

@@ -135,7 +135,13 @@ def _drop(operations: Operations, op: DropIndexOnlineOp) -> None:
         operations.invoke(ops.DropIndexOp(op.name, op.table_name, schema=op.schema))
         return
     name = named(operations, op.name, op.schema)
-    gone = answer(operations, "SELECT to_regclass(:name) IS NULL AS gone", name=name)
+    # one that is a constraint's has taken the name since: a run before this one made it
+    gone = answer(
+        operations,
+        "SELECT to_regclass(:name) IS NULL OR EXISTS (SELECT FROM pg_constraint"
+        " WHERE conindid = to_regclass(:name) AND contype IN ('p', 'u', 'x')) AS gone",
+        name=name,
+    )
     if gone is not None and gone.gone:
         return
     with patiently(operations):
