@@ -233,7 +233,7 @@ def run_plainly(session: Any, revision: Any, fill: Any, at: Any) -> None:
     def work(_heads: tuple[str, ...], context: Any) -> list[Any]:
         end_external_transaction(context)
         if fill is not None:
-            fill(connection_of(context))
+            fill(context)
             connection_of(context).commit()
         for direction in ("upgrade", "downgrade"):
             with migration_transaction(context):
@@ -247,7 +247,7 @@ def measure(folder: Path, database: str, tables: int, repeats: int, variant: str
     """All kinds of run in turn; the first turn compiles what is compiled once and is not counted."""
     from assay.config import load_settings
     from assay.procedure.session import open_session
-    from assay.prove.rows import make_rows
+    from assay.procedure.tracing import rows_made
     from assay.trace.run import trace_revision
 
     measured = Measured(database, tables, variant)
@@ -272,7 +272,7 @@ def measure(folder: Path, database: str, tables: int, repeats: int, variant: str
                 raise SystemExit(f"{database}: the trace is not what the revision does")
             measured.statements = len(trace.statements) + len(trace.downgrade.statements)
 
-        fill = partial(make_rows, per_table=ROWS)
+        fill = partial(rows_made, per_table=ROWS)
         kinds: dict[str, Callable[[Any], Any]] = {
             PLAIN: partial(run_plainly, session, revision, None),
             TRACED: traced,
