@@ -134,12 +134,14 @@ def test_what_was_made_is_left_alone(prepared: str) -> None:
             "ALTER TABLE n99 RENAME COLUMN id TO number",
             "ALTER TABLE p RENAME COLUMN a TO aa",
             'DROP TABLE "n5"',
+            f"CREATE TABLE {'n' * 70} (id int)",
+            f"COMMENT ON TABLE {'n' * 71} IS 'cut'",
             "DROP SEQUENCE s CASCADE",
             "CREATE VIEW nv AS SELECT n8.a, n7.id FROM n8, n7",
             "DROP TABLE n7 CASCADE",
         ):
             followed.see(text)
-            if "CASCADE" not in text:
+            if "CASCADE" not in text and "nnn" not in text:
                 assert followed.asked.few, text
                 assert len(followed.asked.skipped) > 60, text
             else:

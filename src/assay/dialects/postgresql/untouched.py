@@ -18,6 +18,8 @@ __all__ = ["Untouched"]
 _FEW = 4
 """So many relations are looked at in the time that it takes to say which not."""
 _WORD = re.compile(r'"(?:[^"]|"")*"|[\w$]+')
+_LONGEST = 63
+"""Bytes of a name; the server cuts longer ones."""
 _REACHING = frozenset({"cascade", "all", "validate"})
 """Words of statements that reach what they do not name."""
 _RELATIONS = frozenset({"table", "view", "sequence"})
@@ -53,7 +55,7 @@ class Untouched:
         if self._any or len(made) < _FEW:
             return frozenset()
         words = frozenset(_words(text))
-        if not words.isdisjoint(_REACHING):
+        if not words.isdisjoint(_REACHING) or _says_otherwise(text, words):
             return frozenset()
         found = set()
         for owner in made:
@@ -64,6 +66,11 @@ class Untouched:
             if known[1] is not None and known[1].isdisjoint(words):
                 found.add(owner)
         return frozenset(found)
+
+
+def _says_otherwise(text: str, words: frozenset[str]) -> bool:
+    """Whether a name may be written otherwise than it is: cut by the server, or with escapes."""
+    return 'u&"' in text.lower() or any(len(word.encode()) > _LONGEST for word in words)
 
 
 def _names(objects: Objects) -> frozenset[str] | None:
