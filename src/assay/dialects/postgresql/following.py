@@ -27,13 +27,15 @@ from assay.dialects.postgresql.fences import group_query
 from assay.dialects.postgresql.group_parts import GROUPS
 from assay.dialects.postgresql.others import Others
 from assay.dialects.postgresql.place import Place, Places, ended_since
-from assay.dialects.postgresql.rendered import RenderedTables, Seen
+from assay.dialects.postgresql.rendered import RenderedTables, Scope, Seen
 from assay.dialects.postgresql.untouched import Untouched
 
 __all__ = ["PostgreSQLFollower"]
 
 _DROPS = re.compile(r"\s*DROP\s+(TABLE|VIEW|SEQUENCE|INDEX)\b(?!.*\bCASCADE\b)", re.I | re.S)
 """Plain DDL after which there is nothing that was not there before."""
+_ALTERS = re.compile(r"\s*ALTER\s+TABLE\b(?!.*\b(?:CASCADE|RENAME|SCHEMA)\b)", re.I | re.S)
+"""Plain DDL that changes a table, and makes and drops no other and no type."""
 _group_query = lru_cache(group_query)
 
 
@@ -121,31 +123,47 @@ class PostgreSQLFollower:
         rendered, places, written = self._rendered, self._places, now.since(before)
         if not written <= RENDERED | BESIDE:
             return None
-        others: Others | None = None
-        drops = plain is not None and _DROPS.match(plain) is not None
         renamed = rendered.renamed(self._state, seen)
-        if renamed is None:
+        naming = places.naming(renamed) if renamed else renamed
+        if naming is None:
             return None
-        if renamed:
-            naming = places.naming(renamed)
-            if naming is None:
-                return None
-            whole, others = places.ask_whole(naming)
+        scope = self._scope(now, written, naming, plain)
+        others: Others | None = None
+        if naming:
+            whole, others = places.ask_whole(naming, others=scope is Scope.ALL)
             places.taken()
             all_seen = rendered.see(self._state, whole, again=True)
             if all_seen is None:
                 return None
             seen = all_seen
-        elif not drops and (not written <= RENDERED or (now.beside and plain is None)):
+        elif scope is Scope.ALL:
             others = places.ask_others()
         changes = rendered.changed(
-            self._state, before, now, seen, others, whole=bool(renamed), drops=drops
+            self._state, before, now, seen, others, whole=bool(naming), scope=scope
         )
         if changes is None or not (changes.owners or any(s.moved for s in seen.values())):
             return None
         still = {owner for owner, table in seen.items() if table.moved is False}
         touched = (now.owners - now.skipped - still) | changes.owners.keys()
         return self._state.with_objects(changes.owners, touched, changes.named)
+
+    def _scope(
+        self, now: Place, written: frozenset[str], naming: set[int], plain: str | None
+    ) -> Scope:
+        """What a statement may have touched beside the tables that came rendered."""
+        state = self._state
+        if naming:
+            tables = all(any(o.kind == "table" for o in state.objects(one)) for one in naming)
+            commented = any(o.get("comment") for one in naming for o in state.objects(one))
+            return Scope.TABLES if tables and not commented and written <= RENDERED else Scope.ALL
+        if plain is not None and _DROPS.match(plain):
+            return Scope.DROPS
+        if plain is not None and _ALTERS.match(plain):
+            # a table that is written anew has another type for a moment
+            return Scope.TABLES if written <= RENDERED | {"pg_type"} else Scope.ALL
+        if written <= RENDERED and (plain is not None or not now.beside):
+            return Scope.TABLES
+        return Scope.ALL
 
     def _by_fences(
         self,

@@ -247,10 +247,13 @@ class Places:
             want(self._run, SKIP, relations)
             self._skipped = relations
 
-    def ask_whole(self, relations: Collection[int]) -> tuple[Place, Others]:
-        """Where it is now, with these rendered whatever was written of them."""
+    def ask_whole(self, relations: Collection[int], *, others: bool) -> tuple[Place, Others | None]:
+        """Where it is now, with these rendered whatever was written of them.
+
+        :param others: ask :meth:`ask_others` as well.
+        """
         want(self._run, WHOLE, relations)
-        found = self.ask(), self.ask_others()
+        found = self.ask(), self.ask_others() if others else None
         want(self._run, WHOLE, ())
         return found
 

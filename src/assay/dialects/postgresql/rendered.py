@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from typing import Any, NamedTuple
 
 from assay.catalog import CatalogObject
 from assay.dialects.postgresql.catalog import Objects, PostgreSQLState, named_anew, object_of
-from assay.dialects.postgresql.catalogs import BESIDE, RENDERED
 from assay.dialects.postgresql.others import TYPES, Others
 from assay.dialects.postgresql.place import Place
 from assay.dialects.postgresql.plain import BEYOND, CARRIED, OTHER_INDEX, WRITTEN
 
-__all__ = ["Changes", "RenderedTables", "Seen"]
+__all__ = ["Changes", "RenderedTables", "Scope", "Seen"]
 
 _LISTED = frozenset(
     {"table", "column", "primary key", "unique", "check", "foreign key", "exclusion", "index"}
@@ -32,6 +32,17 @@ class Seen(NamedTuple):
 
     objects: Objects
     moved: bool | None
+
+
+class Scope(Enum):
+    """What a statement may have touched beside tables that came rendered."""
+
+    TABLES = "tables"
+    """Nothing."""
+    DROPS = "drops"
+    """Relations and indexes may be gone, and that is all."""
+    ALL = "all"
+    """Views, sequences, enums and comments."""
 
 
 class Changes(NamedTuple):
@@ -125,19 +136,15 @@ class RenderedTables:
         others: Others | None,
         *,
         whole: bool,
-        drops: bool,
+        scope: Scope,
     ) -> Changes | None:
         """What is not as the state has it.
 
         :param others: what is there beside plain tables, where that was asked for.
         :param whole: all that may tell of another name was rendered.
-        :param drops: relations and indexes may be gone, and that is all.
-        :returns: None when it takes more to know: catalogs were written that other things are in,
-            or a view or sequence has another name.
+        :returns: None when it takes more to know: a view or a sequence has another name, say.
         """
         written = now.since(before)
-        if not written <= (RENDERED | BESIDE if others is not None or drops else RENDERED):
-            return None
         new: dict[int, Objects] = {}
         for owner, (objects, moved) in seen.items():
             if others is not None and (whole or "pg_description" in written):
@@ -152,7 +159,7 @@ class RenderedTables:
                 return None
             new |= others.relations
             new[TYPES], named[TYPES] = enums
-        if others is not None or drops:
+        if scope is not Scope.TABLES:
             there = seen.keys() | now.skipped | now.beside
             new |= {
                 owner: ()
