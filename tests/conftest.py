@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,33 @@ def postgresql_server() -> Iterator[str]:
         return
     with private_postgresql() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def quick_postgresql() -> Iterator[str]:
+    """URL of a PostgreSQL server of the run's own, in memory, for many small databases.
+
+    ``ASSAY_TEST_POSTGRESQL`` where that names one. It is for tests that hold what was made on a
+    server against what else was made there; those that act as a person does, and those of servers
+    that go on running, use ``postgresql_server``.
+    """
+    named = os.environ.get("ASSAY_TEST_POSTGRESQL")
+    if named:
+        yield named
+        return
+    with private_postgresql() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def quick_mariadb(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The same of MariaDB or MySQL; the other one where its programs are not installed here."""
+    with ExitStack() as stack:
+        url = None
+        if not os.environ.get("ASSAY_TEST_MYSQL"):
+            with suppress(LookupError):
+                url = stack.enter_context(private_mariadb())
+        yield url or request.getfixturevalue("mariadb_server")
 
 
 @pytest.fixture(scope="session")
