@@ -15,6 +15,8 @@ from real_servers import answers, private_mariadb, private_postgresql
 ROOT = Path(__file__).resolve().parent.parent
 INSTALLED_POSTGRESQL = "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
 INSTALLED_MARIADB = "mysql+pymysql://root@127.0.0.1:3306/mysql"
+LONGEST = ("test_examples.py", "test_pairs.py", "test_plugin.py")
+"""Files whose tests take up to a minute each: begun first, so that no worker is left with one."""
 
 
 def pytest_configure() -> None:
@@ -31,6 +33,11 @@ def pytest_configure() -> None:
     # a shell ignores it for what runs in its background; programs of ours are to be interrupted
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first; else the order stays."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.fixture(scope="session")
