@@ -1,4 +1,4 @@
-"""A project in a folder, driven by ``python -m assay`` in processes of its own."""
+"""A project in a folder, driven by ``python -m assay`` in processes of its own (``forks.py``)."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import forks
 
 TABLES = "src/adapters/persistence/orm/tables.py"
 FIRST_COLUMNS = """\
@@ -67,17 +69,7 @@ def assay(
     *arguments: str, cwd: Path, code: int | None = None, env: Mapping[str, str] | None = None
 ) -> Ran:
     """Run the program to its end; ``code`` is the exit code it must have."""
-    done = subprocess.run(
-        [sys.executable, "-m", "assay", *arguments],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-        env=clean_environment(**(env or {})),
-        stdin=subprocess.DEVNULL,
-        timeout=120,
-    )
+    done = forks.run("assay", arguments, cwd, clean_environment(**(env or {})))
     ran = Ran(done.returncode, done.stdout, done.stderr)
     if code is not None:
         assert ran.code == code, f"exit code {ran.code}, not {code}\n{ran.out}\n{ran.err}"

@@ -1,6 +1,9 @@
 """Private database servers for the tests, where the machine runs none.
 
 They listen on 127.0.0.1 on a free port, so that every driver reaches them like an installed one.
+Their data is in memory where there is room, and they wait for no disk: making and dropping a
+database takes 0.05 s, not 0.2 s to 1 s (PostgreSQL 15.18, measured on a busy machine), a statement
+of DDL 0.002 s, not 0.05 s (MariaDB 10.11, the same).
 """
 
 from __future__ import annotations
@@ -16,6 +19,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from assay.dialects.watchdog import Watchdog
 
 LIMIT = 60.0
 """Seconds for a server to start."""
@@ -29,7 +36,7 @@ def private_postgresql() -> Iterator[str]:
 
     programs = find()
     user = user_for(programs)
-    with _folder() as folder:
+    with _folder() as (folder, watchdog):
         if user.mode == "drop":
             os.chown(folder, user.uid, user.gid)
         make_data_folder(programs, user, folder / "data")
@@ -40,13 +47,19 @@ def private_postgresql() -> Iterator[str]:
             port = {port}
             max_connections = 200
             fsync = off
+            full_page_writes = off
+            synchronous_commit = off
+            max_wal_size = 64MB
+            min_wal_size = 8MB
         """
         (folder / "data" / "postgresql.conf").write_text(settings)
         program = command(
             user, [programs.path("postgres"), "-D", str(folder / "data")], die=signal.SIGQUIT
         )
         url = f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
-        with _running(program, folder, signal.SIGQUIT, lambda: answers(url), environment()):
+        with _running(
+            program, folder, watchdog, signal.SIGQUIT, lambda: answers(url), environment()
+        ):
             yield url
 
 
@@ -59,7 +72,7 @@ def private_mariadb() -> Iterator[str]:
     server = _program("mariadbd") or _program("mysqld")
     if server is None:
         raise LookupError("no mariadbd and no mysqld on this machine")
-    with _folder() as folder:
+    with _folder() as (folder, watchdog):
         data = folder / "data"
         temporary = folder / "tmp"
         temporary.mkdir()
@@ -78,9 +91,12 @@ def private_mariadb() -> Iterator[str]:
             *(server, "--no-defaults", f"--datadir={data}", *as_user),
             *("--bind-address=127.0.0.1", f"--port={port}"),
             *(f"--socket={data / 'socket'}", f"--pid-file={data / 'pid'}"),
+            *("--innodb-flush-log-at-trx-commit=0", "--skip-innodb-doublewrite"),
+            # as Debian's package has it
+            *("--character-set-server=utf8mb4", "--collation-server=utf8mb4_general_ci"),
         ]
         url = f"mysql+pymysql://root@127.0.0.1:{port}/mysql"
-        with _running(program, folder, signal.SIGTERM, lambda: answers(url)):
+        with _running(program, folder, watchdog, signal.SIGTERM, lambda: answers(url)):
             yield url
 
 
@@ -128,12 +144,19 @@ def _program(name: str) -> str | None:
 
 
 @contextmanager
-def _folder() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="assay-tests-"))
+def _folder() -> Iterator[tuple[Path, Watchdog]]:
+    from assay.dialects.watchdog import Watchdog
+    from assay.shadow.shadows import private_root
+
+    watchdog = Watchdog()
+    folder = Path(tempfile.mkdtemp(prefix="assay-tests-", dir=private_root()))
+    # what is in memory must not stay there when a run is killed
+    watchdog.remove(folder)
     try:
-        yield folder
+        yield folder, watchdog
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        watchdog.close()
 
 
 def _free_port() -> int:
@@ -146,6 +169,7 @@ def _free_port() -> int:
 def _running(
     program: list[str],
     folder: Path,
+    watchdog: Watchdog,
     end: signal.Signals,
     ready: Callable[[], bool],
     environment: dict[str, str] | None = None,
@@ -156,6 +180,7 @@ def _running(
             program, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd="/",
             env=environment, start_new_session=True,
         )  # fmt: skip
+    watchdog.kill(process.pid)
     try:
         until = time.monotonic() + LIMIT
         while not ready():

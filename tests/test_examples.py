@@ -16,6 +16,8 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+import forks
+
 ROOT = Path(__file__).resolve().parent.parent
 BOOKSHOP = ROOT / "examples" / "bookshop"
 CHANGES = json.loads((BOOKSHOP / "steps" / "changes.json").read_text(encoding="utf-8"))
@@ -52,14 +54,7 @@ def environment(url: str | None) -> dict[str, str]:
 
 def assay(project: Path, url: str | None, *arguments: str) -> dict[str, Any]:
     """The document of a command that must end well."""
-    done = subprocess.run(
-        [sys.executable, "-m", "assay", *arguments, "--json"],
-        cwd=project,
-        env=environment(url),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = forks.run("assay", [*arguments, "--json"], project, environment(url))
     assert done.returncode == 0, done.stdout + done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found

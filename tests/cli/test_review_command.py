@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+import forks
 from small_project import SYNC, lay_out, revision
 
 UP = """
@@ -18,9 +19,7 @@ op.execute("INSERT INTO notes (id) VALUES (1)")
 
 
 def assay(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "assay", *arguments], cwd=folder, capture_output=True, text=True
-    )
+    return forks.run("assay", arguments, folder, os.environ)
 
 
 @pytest.fixture

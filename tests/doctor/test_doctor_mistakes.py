@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+import forks
 from assay.layout import lay_out
 
 ENV = "alembic/env.py"
@@ -71,13 +72,7 @@ def revision(root: Path, name: str, down: str | None = None) -> None:
 
 def run(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command in the project."""
-    return subprocess.run(
-        [sys.executable, "-m", "assay", "doctor", *arguments],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return forks.run("assay", ["doctor", *arguments], root, os.environ)
 
 
 def doctor(root: Path) -> dict[str, Any]:

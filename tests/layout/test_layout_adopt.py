@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+import forks
 from assay.errors import UsageError
 from assay.layout import LayoutResult, lay_out
 
@@ -32,13 +33,7 @@ class Money(TypeDecorator):
 
 
 def alembic(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "alembic", *arguments],
-        cwd=project,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    return forks.run("alembic", arguments, project, os.environ)
 
 
 def content(project: Path) -> dict[str, bytes]:

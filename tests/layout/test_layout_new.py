@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+import forks
 from assay.config import load_settings
 from assay.errors import UsageError
 from assay.layout import lay_out
@@ -68,14 +69,17 @@ def run(project: Path, *arguments: str, url: str | None = None) -> str:
     environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
     if url is not None:
         environment["DATABASE_URL"] = url
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=project,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    if arguments[0] == "-m":
+        done = forks.run(arguments[1], arguments[2:], project, environment)
+    else:
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=project,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

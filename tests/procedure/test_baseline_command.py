@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
-import subprocess
-import sys
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -16,6 +15,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+import forks
 from assay.layout import lay_out
 
 ORM = "src/adapters/persistence/orm"
@@ -71,13 +71,7 @@ def downgrade():
 
 def assay(root: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
     """Run a command in the project; its exit code and its JSON document."""
-    ran = subprocess.run(
-        [sys.executable, "-m", "assay", *arguments, "--json"],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    ran = forks.run("assay", [*arguments, "--json"], root, os.environ)
     document: dict[str, Any] = json.loads(ran.stdout)
     assert document["exit_code"] == ran.returncode, ran.stderr
     return ran.returncode, document

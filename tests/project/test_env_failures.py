@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
-import subprocess
-import sys
+import os
 from pathlib import Path
 
 import pytest
 
+import forks
 from assay.errors import AssayError, UsageError
 from assay.procedure.checking import check
 from small_project import MODELS, SYNC, lay_out, opened, revision, sync_env
@@ -125,10 +125,7 @@ def test_json_is_one_document(tmp_path: Path) -> None:
     loud = revision('print("printed by a revision")\n' + "op.create_table('users', "
                     "sa.Column('id', sa.Integer(), primary_key=True))")  # fmt: skip
     folder = lay_out(tmp_path, LOUD + SYNC, url="sqlite:///dev.db", revisions={"a1.py": loud})
-    done = subprocess.run(
-        [sys.executable, "-m", "assay", "check", "--json"],
-        cwd=folder, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    done = forks.run("assay", ["check", "--json"], folder, os.environ)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["command"] == "check"
     assert "printed by env.py" in done.stderr

@@ -13,7 +13,7 @@ from review.case import Case, all_cases, reviewed
 
 CASES = all_cases()
 IDS = [f"{case.rule}-{case.engine}-{number}" for number, case in enumerate(CASES)]
-_FIXTURES = {"postgresql": "quick_postgresql", "mysql": "mariadb_server"}
+_FIXTURES = {"postgresql": "quick_postgresql", "mysql": "quick_mariadb"}
 
 
 @pytest.fixture

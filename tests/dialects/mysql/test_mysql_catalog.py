@@ -11,6 +11,7 @@ import pytest
 from assay.catalog import CatalogObject
 from assay.dialects import load
 from assay.dialects.mysql.connecting import Connection
+from quick import mariadb_server as mariadb_server
 
 DIALECT = load("mysql")
 

@@ -13,6 +13,7 @@ from assay.catalog import compare
 from assay.dialects import load
 from assay.dialects.mysql import dump
 from assay.dialects.mysql.connecting import Connection
+from quick import mariadb_server as mariadb_server
 
 DIALECT = load("mysql")
 CONTENT = [

@@ -13,6 +13,7 @@ from test_mysql_catalog import DIALECT, EVERYTHING, random_statement
 from assay.dialects import Address, Follower, Observer
 from assay.dialects.mysql.connecting import Connection
 from assay.dialects.mysql.queries import catalog_queries
+from quick import mariadb_server as mariadb_server
 
 WHOLE = catalog_queries(True)["columns"]
 """What only a full read asks."""

@@ -7,6 +7,7 @@ import pytest
 from assay.dialects import Observation, RowChange
 from assay.dialects.mysql.connecting import Connection
 from assay.dialects.mysql.observing import MySQLObserver
+from quick import mariadb_server as mariadb_server
 
 BOTH = ("reads", "writes")
 

@@ -10,6 +10,7 @@ from sqlalchemy.engine import make_url
 
 from assay.dialects.mysql import connecting
 from assay.prove.rows import count_rows, make_rows
+from quick import mariadb_server as mariadb_server
 
 TYPES = [
     "TINYINT", "SMALLINT", "MEDIUMINT UNSIGNED", "INT", "BIGINT UNSIGNED", "BOOL", "DECIMAL(10,2)",

@@ -18,8 +18,8 @@ DIALECT = load("postgresql")
 
 
 @pytest.fixture(scope="module")
-def database(postgresql_server: str) -> Iterator[str]:
-    url = make_url(postgresql_server).set(drivername="postgresql")
+def database(quick_postgresql: str) -> Iterator[str]:
+    url = make_url(quick_postgresql).set(drivername="postgresql")
     name = f"assay_test_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(url.render_as_string(False), autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name}")
@@ -314,8 +314,8 @@ def _raw_rows(driver: str, url: str, texts: list[str]) -> list[list[tuple[Any, .
 
 
 @pytest.mark.parametrize("driver", ["psycopg", "psycopg2", "pg8000", "asyncpg"])
-def test_every_driver_reads_the_same(postgresql_server: str, driver: str) -> None:
-    url = make_url(postgresql_server).set(drivername="postgresql")
+def test_every_driver_reads_the_same(quick_postgresql: str, driver: str) -> None:
+    url = make_url(quick_postgresql).set(drivername="postgresql")
     name = f"assay_test_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(url.render_as_string(False), autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name}")

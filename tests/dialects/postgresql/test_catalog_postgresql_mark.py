@@ -16,8 +16,8 @@ DIALECT = load("postgresql")
 
 
 @pytest.fixture(scope="module")
-def database(postgresql_server: str) -> Iterator[str]:
-    url = make_url(postgresql_server).set(drivername="postgresql")
+def database(quick_postgresql: str) -> Iterator[str]:
+    url = make_url(quick_postgresql).set(drivername="postgresql")
     name = f"assay_test_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(url.render_as_string(False), autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name}")

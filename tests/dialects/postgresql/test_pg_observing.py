@@ -45,8 +45,8 @@ class Watched:
 
 
 @pytest.fixture
-def watched(postgresql_server: str) -> Iterator[Watched]:
-    url = make_url(postgresql_server).set(drivername="postgresql")
+def watched(quick_postgresql: str) -> Iterator[Watched]:
+    url = make_url(quick_postgresql).set(drivername="postgresql")
     name = f"assay_test_{uuid.uuid4().hex[:12]}"
     at = Address("postgresql", name, url.host, url.port, url.username, url.password)
     with psycopg.connect(url.render_as_string(False), autocommit=True) as server:
