@@ -26,6 +26,7 @@ from assay.generate.recipes.rewriting import (
 from assay.generate.recipes.scripts import situation_of
 from assay.generate.recipes.source import function_of
 from assay.generate.recipes.stated import Form, tried
+from assay.generate.recipes.swapped_items import swap_items
 from assay.generate.render import exact_expressions, rendering_of
 from assay.project.compat import render_operations
 from assay.project.failures import short
@@ -83,6 +84,8 @@ def rewritten(
         render = _renderer(context)
         ups = items_of(up, ran.up, sides[0], render, forms and forms[0])
         downs = items_of(down, ran.down, sides[1], render, forms and forms[1])
+        if context.dialect.name == "postgresql":
+            swap_items(ups, downs, sides, render)
         try:
             parts = cut(ups, downs, lambda op: item_of(op, sides[1], render))
             files = files_of(text, path.name, revision.revision, (up, down), parts, sides, render)

@@ -15,14 +15,13 @@ from assay.generate.plan.step import Phase, Step
 from assay.generate.recipes import checks, foreign_keys, indexes, primary_keys, unique_constraints
 from assay.generate.recipes.situation import Situation
 from assay.operations.columns import ColumnTypeOp, FillNullsOp
-from assay.operations.constraints import PrimaryKeyOp
 from assay.operations.enums import ReplaceEnumOp
 from assay.operations.identity import AddIdentityOp, AlterIdentityOp, DropIdentityOp
 from assay.operations.online.aside import SetConstraintAsideOp, SetIndexAsideOp
 from assay.operations.online.keys import PrimaryKeyOnlineOp
 from assay.operations.sequences import CreateSequenceOp, DropSequenceOp, OwnSequenceOp
 
-__all__ = ["KINDS", "recipe", "swapped"]
+__all__ = ["KINDS", "recipe", "safe_kind", "swap", "swapped"]
 
 KINDS = (SetIndexAsideOp, SetConstraintAsideOp, PrimaryKeyOnlineOp)
 
@@ -79,8 +78,8 @@ def swapped(steps: Sequence[Step], up: Situation, down: Situation) -> list[Step]
             continue
         found[found.index(make)] = Step(
             make.phase,
-            _swap(make.ops, drop.about[-1]),
-            _swap(drop.undo, make.about[-1]),
+            swap(make.ops, drop.about[-1], up),
+            swap(drop.undo, make.about[-1], down),
             make.about,
             make.rank,
         )
@@ -91,9 +90,9 @@ def swapped(steps: Sequence[Step], up: Situation, down: Situation) -> list[Step]
 def _pair(drop: Step, make: Step, up: Situation, down: Situation) -> bool:
     if drop is make or drop.phase not in _DROPS or not (make.ops and drop.undo):
         return False
-    kind = _safe_kind(make.ops[0], up)
+    kind = safe_kind(make.ops[0], up)
     # an index that becomes a UNIQUE is dropped as what it was
-    if kind is None or kind != _safe_kind(drop.undo[0], down):
+    if kind is None or kind != safe_kind(drop.undo[0], down):
         return False
     if drop.about != make.about and (kind != "primary key" or drop.about[:-1] != make.about[:-1]):
         return False
@@ -102,7 +101,7 @@ def _pair(drop: Step, make: Step, up: Situation, down: Situation) -> bool:
     return was is None or was != becomes
 
 
-def _safe_kind(op: ops.MigrateOperation, on: Situation) -> str | None:
+def safe_kind(op: ops.MigrateOperation, on: Situation) -> str | None:
     """What an operation makes, where that has a safe form."""
     for kind, made, form in _RECIPES:
         if isinstance(op, made):
@@ -159,13 +158,20 @@ def _stays(op: ops.MigrateOperation, old: ops.MigrateOperation) -> bool:
     return not (op.modify_nullable and op.column_name in (held or ()))
 
 
-def _swap(make: Sequence[ops.MigrateOperation], old: str) -> list[ops.MigrateOperation]:
-    """The old one set aside, the new one made, the old one dropped."""
+def swap(
+    make: Sequence[ops.MigrateOperation], old: str, on: Situation
+) -> list[ops.MigrateOperation]:
+    """The old one set aside, the new one made, the old one dropped; a primary key by one operation.
+
+    :param make: what makes the new one, first of all; it has a safe form.
+    :param old: the name of the old one.
+    """
     first, *rest = make
     aside = _aside(old)
     if isinstance(first, ops.CreatePrimaryKeyOp):
-        assert isinstance(first, PrimaryKeyOp)
-        return [PrimaryKeyOnlineOp(first, old), *rest]
+        (form,) = primary_keys.recipe(first, on) or ()
+        assert isinstance(form, PrimaryKeyOnlineOp)
+        return [PrimaryKeyOnlineOp(form.plain, old), *rest]
     if isinstance(first, ops.CreateIndexOp):
         table, schema = first.table_name, first.schema
         gone: ops.MigrateOperation = ops.DropIndexOp(aside, table, schema=schema)
