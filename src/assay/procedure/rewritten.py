@@ -13,6 +13,7 @@ from assay.dialects import Address
 from assay.errors import ProcedureStop
 from assay.generate.plan.comparison import Request
 from assay.generate.plan.step import Phase, Step
+from assay.generate.recipes.added_columns import apart
 from assay.generate.recipes.files import File, files_of
 from assay.generate.recipes.happened import Ran, named_operations_of
 from assay.generate.recipes.parts import cut
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Rewritten", "forms_of", "rewritten"]
 
+Forms = Sequence[Form | None]
+
 
 @dataclass(frozen=True)
 class Rewritten:
@@ -56,7 +59,7 @@ def rewritten(
     revision: Script,
     text: str,
     online: Callable[[tuple[str, ...]], bool] | None,
-    forms: tuple[Sequence[Form | None], Sequence[Form | None]] | None = None,
+    forms: tuple[Sequence[Forms], Sequence[Forms]] | None = None,
 ) -> Callable[[MigrationContext, Ran], Rewritten]:
     """What is told what a revision made, and answers with its safe form.
 
@@ -106,21 +109,26 @@ def rewritten(
     return work
 
 
-def forms_of(
-    project: Project, at: Address, ran: Ran
-) -> tuple[Sequence[Form | None], Sequence[Form | None]]:
+def forms_of(project: Project, at: Address, ran: Ran) -> tuple[Sequence[Forms], Sequence[Forms]]:
     """MySQL and MariaDB: the cheapest form that a shadow accepts for each operation of both functions.
+
+    Of one that makes several things in several statements, of each of them.
 
     :param at: a shadow of ours that stands before the revision.
     """
-    ups, downs = named_operations_of(ran.up), named_operations_of(ran.down)
-    steps = [Step(Phase.CREATE_SCHEMA, [op], [], ()) for op in ups]
-    steps += [Step(Phase.CREATE_SCHEMA, [], [op], ()) for op in reversed(downs)]
+    ups, downs = (
+        [apart(op) for op in named_operations_of(happened)] for happened in (ran.up, ran.down)
+    )
+    steps = [Step(Phase.CREATE_SCHEMA, ones, [], ()) for ones in ups]
+    steps += [Step(Phase.CREATE_SCHEMA, [], ones, ()) for ones in reversed(downs)]
     found = tried(project, at, steps)
     count = len(steps)
     return (
-        [found.get(("up", n, 0)) for n in range(len(ups))],
-        [found.get(("down", count - 1 - n, 0)) for n in range(len(downs))],
+        [[found.get(("up", n, k)) for k in range(len(ones))] for n, ones in enumerate(ups)],
+        [
+            [found.get(("down", count - 1 - n, k)) for k in range(len(ones))]
+            for n, ones in enumerate(downs)
+        ],
     )
 
 
