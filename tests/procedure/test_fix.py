@@ -660,6 +660,37 @@ def test_on_mariadb_rows_of_a_foreign_key_are_looked_at_afterwards(
     fixing_mysql.there_and_back()
 
 
+def test_on_mariadb_the_key_of_a_new_column_comes_after_it(fixing_mysql: Fixing) -> None:
+    key = 'sa.ForeignKey("parents.id", name="fk_owner", ondelete="SET NULL")'
+    up = f'op.add_column("items", sa.Column("owner_id", sa.Integer(), {key}))  # whose'
+    down = (
+        'op.drop_constraint("fk_owner", "items", type_="foreignkey")\n'
+        'op.drop_index("fk_owner", "items")\nop.drop_column("items", "owner_id")'
+    )
+    fixing_mysql.head(up, down)
+    assert "locks/foreign-key-blocks-writes" in fixing_mysql.findings()
+    fixing_mysql.fix()
+    text = fixing_mysql.file.read_text()
+    assert "# whose" in text
+    assert "    with op.stating('INSTANT'):\n        op.add_column('items', sa.Column(" in text
+    assert "\n        op.create_foreign_key_online('fk_owner', 'items', 'parents'" in text
+    assert "ForeignKey(" not in text
+    assert fixing_mysql.findings("locks/", "hygiene/implicit") == []
+    fixing_mysql.there_and_back()
+
+
+def test_on_mariadb_a_new_columns_key_without_a_name_stays(fixing_mysql: Fixing) -> None:
+    up = 'op.add_column("items", sa.Column("owner_id", sa.Integer(), sa.ForeignKey("parents.id")))'
+    down = (
+        'op.drop_constraint("items_ibfk_1", "items", type_="foreignkey")\n'
+        'op.drop_column("items", "owner_id")'
+    )
+    fixing_mysql.head(up, down)
+    fixing_mysql.fix()
+    assert "create_foreign_key_online" not in fixing_mysql.file.read_text()
+    fixing_mysql.there_and_back()
+
+
 def test_on_mariadb_a_key_without_name_or_index_stays(fixing_mysql: Fixing) -> None:
     """By its new name the server's index would be called otherwise."""
     up = 'op.create_foreign_key(None, "items", "parents", ["parent_id"], ["id"])'

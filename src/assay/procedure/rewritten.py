@@ -13,6 +13,7 @@ from assay.dialects import Address
 from assay.errors import ProcedureStop
 from assay.generate.plan.comparison import Request
 from assay.generate.plan.step import Phase, Step
+from assay.generate.recipes.added_columns import apart
 from assay.generate.recipes.files import File, files_of
 from assay.generate.recipes.happened import Ran, named_operations_of
 from assay.generate.recipes.parts import cut
@@ -26,6 +27,7 @@ from assay.generate.recipes.rewriting import (
 from assay.generate.recipes.scripts import situation_of
 from assay.generate.recipes.source import function_of
 from assay.generate.recipes.stated import Form, tried
+from assay.generate.recipes.swapped_items import swap_items
 from assay.generate.render import exact_expressions, rendering_of
 from assay.project.compat import render_operations
 from assay.project.failures import short
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from alembic.script import Script
 
 __all__ = ["Rewritten", "forms_of", "rewritten"]
+
+Forms = Sequence[Form | None]
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ def rewritten(
     revision: Script,
     text: str,
     online: Callable[[tuple[str, ...]], bool] | None,
-    forms: tuple[Sequence[Form | None], Sequence[Form | None]] | None = None,
+    forms: tuple[Sequence[Forms], Sequence[Forms]] | None = None,
 ) -> Callable[[MigrationContext, Ran], Rewritten]:
     """What is told what a revision made, and answers with its safe form.
 
@@ -83,6 +87,8 @@ def rewritten(
         render = _renderer(context)
         ups = items_of(up, ran.up, sides[0], render, forms and forms[0])
         downs = items_of(down, ran.down, sides[1], render, forms and forms[1])
+        if context.dialect.name == "postgresql":
+            swap_items(ups, downs, sides, render)
         try:
             parts = cut(ups, downs, lambda op: item_of(op, sides[1], render))
             files = files_of(text, path.name, revision.revision, (up, down), parts, sides, render)
@@ -103,21 +109,26 @@ def rewritten(
     return work
 
 
-def forms_of(
-    project: Project, at: Address, ran: Ran
-) -> tuple[Sequence[Form | None], Sequence[Form | None]]:
+def forms_of(project: Project, at: Address, ran: Ran) -> tuple[Sequence[Forms], Sequence[Forms]]:
     """MySQL and MariaDB: the cheapest form that a shadow accepts for each operation of both functions.
+
+    Of one that makes several things in several statements, of each of them.
 
     :param at: a shadow of ours that stands before the revision.
     """
-    ups, downs = named_operations_of(ran.up), named_operations_of(ran.down)
-    steps = [Step(Phase.CREATE_SCHEMA, [op], [], ()) for op in ups]
-    steps += [Step(Phase.CREATE_SCHEMA, [], [op], ()) for op in reversed(downs)]
+    ups, downs = (
+        [apart(op) for op in named_operations_of(happened)] for happened in (ran.up, ran.down)
+    )
+    steps = [Step(Phase.CREATE_SCHEMA, ones, [], ()) for ones in ups]
+    steps += [Step(Phase.CREATE_SCHEMA, [], ones, ()) for ones in reversed(downs)]
     found = tried(project, at, steps)
     count = len(steps)
     return (
-        [found.get(("up", n, 0)) for n in range(len(ups))],
-        [found.get(("down", count - 1 - n, 0)) for n in range(len(downs))],
+        [[found.get(("up", n, k)) for k in range(len(ones))] for n, ones in enumerate(ups)],
+        [
+            [found.get(("down", count - 1 - n, k)) for k in range(len(ones))]
+            for n, ones in enumerate(downs)
+        ],
     )
 
 

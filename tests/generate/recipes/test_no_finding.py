@@ -20,6 +20,7 @@ REQUIRED_VALUE = {
     # whoever runs the old code inserts no value for it: of the models, whatever the form
     "not null": ["compatibility/value-required"],
     "not null with backfill": ["compatibility/value-required"],
+    "another primary key": ["compatibility/value-required"],
 }
 ON_MARIADB = {
     **REQUIRED_VALUE,
@@ -38,13 +39,13 @@ ON_SQLITE = {
 }
 
 
-def items(*more: str, a: str = "", key: bool = True) -> str:
+def items(*more: str, a: str = "", name: str = "", key: bool = True) -> str:
     """The models: each table has a ``bigint`` key, the foreign key's column an index."""
     columns = [
         f'sa.Column("id", sa.BigInteger, nullable=False, primary_key={key}, autoincrement=False)',
         'sa.Column("parent_id", sa.BigInteger, index=True)',
         f'sa.Column("a", sa.Integer{a})',
-        'sa.Column("name", sa.String(50))',
+        f'sa.Column("name", sa.String(50){name})',
         *more,
     ]
     return PARENTS + f'items = sa.Table("items", metadata, {", ".join(columns)})\n'
@@ -87,6 +88,14 @@ POSTGRESQL = {
     "enum value": (moods("b"), moods("a", "b")),
     "another index": (items(INDEX), items('sa.Index("ix_a", "a", "name")')),
     "another unique": (items(UNIQUE), items('sa.UniqueConstraint("a", "name", name="uq")')),
+    "another primary key": (
+        items('sa.PrimaryKeyConstraint("id", name="pk")', key=False),
+        items(
+            'sa.PrimaryKeyConstraint("name", "id", name="pk")', key=False, name=", nullable=False"
+        ),
+    ),
+    "another check": (items(CHECK), items("sa.CheckConstraint('a > 0', name='positive')")),
+    "another foreign key": (items(FOREIGN_KEY), items(FOREIGN_KEY[:-1] + ", deferrable=True)")),
 }
 # made in the same change as what refers to it: neither is "in use" before it
 NEW_PARENT = (
@@ -112,6 +121,7 @@ def answers(case: str) -> Answers:
     fills = {
         "not null": {"items.a": "0"},
         "not null with backfill": {"items.b": "coalesce(a, 0) + 1"},
+        "another primary key": {"items.name": "''"},
     }
     return Answers(backfill=fills.get(case, {}))
 

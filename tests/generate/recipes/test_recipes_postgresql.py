@@ -17,8 +17,16 @@ ROWS = (
 )
 
 
-def items(*more: str, a: str = "", name: str = "", key: bool = True) -> str:
-    """The models: ``items`` with a few columns, and what a case adds."""
+def items(
+    *more: str, a: str = "", name: str = "", key: bool = True, primary: str | None = None
+) -> str:
+    """The models: ``items`` with a few columns, and what a case adds.
+
+    :param primary: the columns of a key with a name; ``id`` is the key without.
+    """
+    if primary is not None:
+        key, named = False, "" if "name=" in primary else ', name="pk"'
+        more = (*more, f"sa.PrimaryKeyConstraint({primary}{named})")
     columns = [
         f'sa.Column("id", sa.Integer, nullable=False, primary_key={key})',
         'sa.Column("parent_id", sa.Integer)',
@@ -51,6 +59,28 @@ CASES = {
         items('sa.UniqueConstraint("a", name="uq")'),
         items('sa.UniqueConstraint("a", "name", name="uq")'),
         "ALTER INDEX uq RENAME TO uq_replaced",
+    ),
+    "another primary key": (
+        items(a=", nullable=False", primary='"id"'),
+        items(a=", nullable=False", primary='"a", "id"'),
+        "ALTER TABLE items DROP CONSTRAINT pk, ADD CONSTRAINT pk PRIMARY KEY USING INDEX assay_key_",
+    ),
+    "a primary key of another name, of a column not filled before": (
+        items(primary='"id", name="former"'),
+        items(
+            'sa.Column("b", sa.BigInteger, nullable=False, server_default="7")', primary='"id", "b"'
+        ),
+        "ALTER TABLE items DROP CONSTRAINT former, ADD CONSTRAINT pk PRIMARY KEY USING INDEX assay_key_",
+    ),
+    "another check": (
+        items("sa.CheckConstraint('a > -1', name='positive')"),
+        items("sa.CheckConstraint('a > 0', name='positive')"),
+        "ALTER TABLE items RENAME CONSTRAINT positive TO positive_replaced",
+    ),
+    "another foreign key": (
+        items('sa.ForeignKeyConstraint(["parent_id"], ["parents.id"], name="fk")'),
+        items('sa.ForeignKeyConstraint(["id"], ["parents.id"], name="fk", ondelete="CASCADE")'),
+        "ALTER TABLE items RENAME CONSTRAINT fk TO fk_replaced",
     ),
     "index to unique": (
         items('sa.Index("ix_a", "a")'),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from alembic.operations import ops
@@ -13,7 +13,7 @@ from assay.generate.recipes.situation import Situation
 from assay.operations.online.columns import AddColumnOnlineOp
 from assay.project.compat import copy_column, is_type_bound
 
-__all__ = ["KINDS", "recipe"]
+__all__ = ["KINDS", "apart", "recipe"]
 
 KINDS = (ops.AddColumnOp,)
 
@@ -44,6 +44,22 @@ def recipe(op: ops.AddColumnOp, on: Situation) -> Sequence[ops.MigrateOperation]
     ]
 
 
+def apart(op: ops.MigrateOperation) -> list[ops.MigrateOperation]:
+    """MySQL and MariaDB: a column, and then each foreign key of it; other operations as they are.
+
+    Alembic sends the same statements, but in one operation, of which the key's copies the table. A key
+    without a name stays in it: by another name the server's index would be called otherwise.
+    """
+    if not isinstance(op, ops.AddColumnOp) or not op.column.foreign_keys:
+        return [op]
+    if any(key.name is None for key in op.column.foreign_keys):
+        return [op]
+    column = copy_column(op.column)
+    column.foreign_keys.clear()
+    options = {"schema": op.schema, "if_not_exists": op.if_not_exists, **op.kw}
+    return [ops.AddColumnOp(op.table_name, column, **options), *_keys(op)]
+
+
 def _bare(column: Column[Any]) -> Column[Any]:
     """A copy without constraints and indexes."""
     found = copy_column(column)
@@ -53,12 +69,10 @@ def _bare(column: Column[Any]) -> Column[Any]:
     return found
 
 
-def _parts(op: ops.AddColumnOp) -> list[ops.MigrateOperation]:
-    """What else the operation makes, under the names that PostgreSQL gives."""
-    column, table, schema = op.column, op.table_name, op.schema
-    name = str(column.name)
-    made: list[ops.MigrateOperation] = []
-    for key in column.foreign_keys:
+def _keys(op: ops.AddColumnOp) -> Iterator[ops.CreateForeignKeyOp]:
+    """Its foreign keys; one without a name gets the one that PostgreSQL gives."""
+    table, name, schema = op.table_name, str(op.column.name), op.schema
+    for key in op.column.foreign_keys:
         *path, target, referred = key.target_fullname.split(".")
         options = {
             "onupdate": key.onupdate,
@@ -67,7 +81,7 @@ def _parts(op: ops.AddColumnOp) -> list[ops.MigrateOperation]:
             "initially": key.initially,
             "match": key.match,
         }
-        made.append(
+        yield (
             ops.CreateForeignKeyOp(
                 str(key.name or f"{table}_{name}_fkey"),
                 table,
@@ -79,6 +93,13 @@ def _parts(op: ops.AddColumnOp) -> list[ops.MigrateOperation]:
                 **{k: v for k, v in options.items() if v is not None},
             )
         )
+
+
+def _parts(op: ops.AddColumnOp) -> list[ops.MigrateOperation]:
+    """What else the operation makes, under the names that PostgreSQL gives."""
+    column, table, schema = op.column, op.table_name, op.schema
+    name = str(column.name)
+    made: list[ops.MigrateOperation] = [*_keys(op)]
     for constraint in column.constraints:
         if isinstance(constraint, CheckConstraint) and not is_type_bound(constraint):
             named = str(constraint.name or f"{table}_{name}_check")

@@ -14,6 +14,7 @@ from alembic.operations import ops
 from assay.catalog import Change
 from assay.generate.batched_slots import in_batches
 from assay.generate.recipes import quick_form, safe_form
+from assay.generate.recipes.added_columns import apart
 from assay.generate.recipes.foreign_keys import unchecked
 from assay.generate.recipes.happened import Happened, named_as, operations_of
 from assay.generate.recipes.sections import Kind, touches
@@ -110,13 +111,13 @@ def items_of(
     happened: Sequence[Happened],
     on: Situation,
     render: Render,
-    forms: Sequence[Form | None] | None = None,
+    forms: Sequence[Sequence[Form | None]] | None = None,
 ) -> list[Item]:
     """The statements of a function with what becomes of each.
 
     :param on: the database that the function starts from.
-    :param forms: of a server whose statements state their form (MySQL, MariaDB): that of each
-        operation among ``happened``, where one is worth stating.
+    :param forms: of a server whose statements state their form (MySQL, MariaDB): that of each part
+        (:func:`apart`) of each operation among ``happened``, where one is worth stating.
     """
     pieces = function.pieces
     seen = _by_piece(pieces, happened)
@@ -128,9 +129,17 @@ def items_of(
     for item in items:
         # in one revision, as it was: such a server commits each statement anyway
         item.kind, op = Kind.PLAIN, item.operation
-        form = by_operation.get(item.asked)
-        if op is not None and form is not None and touches(op, on):
-            item.safe = render([StatedOp([unchecked(op)], form.algorithm, form.lock)])
+        known = [form for form in by_operation.get(item.asked, ()) if form is not None]
+        ones = [] if op is None else apart(op)
+        if any(isinstance(one, ops.AddColumnOp) and one.column.foreign_keys for one in ones):
+            continue  # a key without a name: Alembic renders a column without its keys (1.20.1)
+        if op is not None and len(known) == len(ones) and touches(op, on):
+            item.safe = render(
+                [
+                    StatedOp([unchecked(one)], form.algorithm, form.lock)
+                    for one, form in zip(ones, known, strict=True)
+                ]
+            )
         elif several and isinstance(op, RESUMED) and getattr(op, "constraint_name", "") is not None:
             # what fails behind it leaves it done, and the revision is run again
             item.safe = render([ResumingOp([op])])

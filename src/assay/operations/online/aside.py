@@ -1,4 +1,4 @@
-"""PostgreSQL: an index given another name, so that the one that replaces it is built beside it."""
+"""PostgreSQL: an index or constraint given another name, so that what replaces it is made beside it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from alembic.autogenerate import renderers
 from alembic.operations import Operations, ops
 
+from assay.operations.constraints import RenameConstraintOp
+from assay.operations.online.constraints import state_of
 from assay.operations.online.looking import answer, online_here
 from assay.operations.online.waiting import briefly
 from assay.operations.rendering import call
@@ -15,7 +17,7 @@ from assay.operations.statements import named, run
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
 
-__all__ = ["SetIndexAsideOp"]
+__all__ = ["SetConstraintAsideOp", "SetIndexAsideOp"]
 
 
 @Operations.register_operation("set_index_aside_online")
@@ -68,3 +70,46 @@ def _set_aside(operations: Operations, op: SetIndexAsideOp) -> None:
 def _render(context: AutogenContext, op: SetIndexAsideOp) -> str:
     arguments = [op.table_name, op.old, op.new]
     return call(context, "set_index_aside_online", arguments, {"schema": op.schema})
+
+
+@Operations.register_operation("set_constraint_aside_online")
+class SetConstraintAsideOp(ops.MigrateOperation):
+    """Rename a CHECK or foreign key while its table is used; it goes on being checked."""
+
+    def __init__(self, table_name: str, old: str, new: str, schema: str | None = None) -> None:
+        self.table_name, self.old, self.new, self.schema = table_name, old, new, schema
+
+    @classmethod
+    def set_constraint_aside_online(
+        cls,
+        operations: Operations,
+        table_name: str,
+        old_name: str,
+        new_name: str,
+        *,
+        schema: str | None = None,
+    ) -> None:
+        """Rename a CHECK or foreign key before another takes its name.
+
+        Where there is one of the new name, a run before this one has done it, and nothing is done.
+        """
+        operations.invoke(cls(table_name, old_name, new_name, schema))
+
+    def to_diff_tuple(self) -> tuple[Any, ...]:
+        return ("set_constraint_aside_online", self.schema, self.table_name, self.old, self.new)
+
+
+@Operations.implementation_for(SetConstraintAsideOp)
+def _set_constraint_aside(operations: Operations, op: SetConstraintAsideOp) -> None:
+    rename = RenameConstraintOp(op.table_name, op.old, op.new, op.schema)
+    if not online_here(operations, "set_constraint_aside_online"):
+        operations.invoke(rename)
+        return
+    if state_of(operations, op.table_name, op.schema, op.new) is None:
+        briefly(operations, lambda: operations.invoke(rename))
+
+
+@renderers.dispatch_for(SetConstraintAsideOp)
+def _render_constraint(context: AutogenContext, op: SetConstraintAsideOp) -> str:
+    arguments = [op.table_name, op.old, op.new]
+    return call(context, "set_constraint_aside_online", arguments, {"schema": op.schema})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +14,7 @@ from sqlalchemy.sql.elements import conv
 from assay.operations.constraints import PrimaryKeyOp
 from assay.operations.online.constraints import state_of
 from assay.operations.online.indexes import build
-from assay.operations.online.looking import online_here, renamed_call
+from assay.operations.online.looking import answer, online_here, relation, renamed_call
 from assay.operations.online.not_null import prove_not_null
 from assay.operations.online.waiting import briefly
 from assay.operations.statements import named, run
@@ -53,10 +55,13 @@ class UniqueOnlineOp(ops.MigrateOperation):
 
 @Operations.register_operation("create_primary_key_online")
 class PrimaryKeyOnlineOp(ops.MigrateOperation):
-    """Add a primary key without blocking anybody while its index is built."""
+    """Add a primary key without blocking anybody while its index is built.
 
-    def __init__(self, plain: PrimaryKeyOp) -> None:
-        self.plain = plain
+    :param replaces: the key that it takes the place of.
+    """
+
+    def __init__(self, plain: PrimaryKeyOp, replaces: str | None = None) -> None:
+        self.plain, self.replaces = plain, replaces
 
     @classmethod
     def create_primary_key_online(
@@ -67,10 +72,15 @@ class PrimaryKeyOnlineOp(ops.MigrateOperation):
         columns: Sequence[str],
         *,
         schema: str | None = None,
+        replaces: str | None = None,
     ) -> None:
-        """Prove its columns NOT NULL, build a unique index ``CONCURRENTLY``, make it the key."""
+        """Prove its columns NOT NULL, build a unique index ``CONCURRENTLY``, make it the key.
+
+        :param replaces: the name of the table's key, which is dropped by the same statement, so
+            that the table always has one. A foreign key that refers to it makes the server refuse.
+        """
         plain = PrimaryKeyOp(conv(constraint_name), table_name, list(columns), schema=schema)
-        operations.invoke(cls(plain))
+        operations.invoke(cls(plain, replaces))
 
     def to_diff_tuple(self) -> tuple[Any, ...]:
         return ("create_primary_key_online", self.plain.schema, self.plain.table_name)
@@ -96,12 +106,50 @@ def _unique(operations: Operations, op: UniqueOnlineOp) -> None:
 def _primary_key(operations: Operations, op: PrimaryKeyOnlineOp) -> None:
     plain = op.plain
     if not online_here(operations, "create_primary_key_online"):
+        if op.replaces is not None:
+            operations.invoke(
+                ops.DropConstraintOp(
+                    conv(op.replaces), plain.table_name, "primary", schema=plain.schema
+                )
+            )
         operations.invoke(plain)
         return
     columns = list(plain.columns)
     for column in columns:
         prove_not_null(operations, plain.table_name, plain.schema, column)
+    if op.replaces is not None:
+        _in_its_place(operations, plain, op.replaces)
+        return
     _key(operations, "PRIMARY KEY", str(plain.constraint_name), plain, columns, {}, "")
+
+
+_KEY = """
+SELECT conname AS name, (
+    SELECT json_agg(attname ORDER BY n) FROM unnest(conkey) WITH ORDINALITY AS k(number, n)
+    JOIN pg_attribute ON attrelid = conrelid AND attnum = number
+)::text AS columns
+FROM pg_constraint WHERE contype = 'p' AND conrelid = to_regclass(:relation)"""
+
+
+def _in_its_place(operations: Operations, plain: PrimaryKeyOp, old: str) -> None:
+    """The new key's index built under a name of its own, then one statement that changes the keys.
+
+    The server drops before it adds, and gives the index the name of the key (PostgreSQL 15,
+    measured). A run that died before the statement has left the index, one that died later nothing.
+    """
+    name, columns = str(plain.constraint_name), [str(c) for c in plain.columns]
+    found = answer(operations, _KEY, relation=relation(operations, plain.table_name, plain.schema))
+    if found is not None and found.name == name and json.loads(found.columns) == columns:
+        return
+    index = f"assay_key_{hashlib.sha256(f'{plain.table_name}.{name}'.encode()).hexdigest()[:8]}"
+    build(
+        operations,
+        ops.CreateIndexOp(conv(index), plain.table_name, columns, schema=plain.schema, unique=True),
+    )
+    table, quoted = named(operations, plain.table_name, plain.schema), named(operations, name)
+    drop, add = f"DROP CONSTRAINT {named(operations, old)}", f"ADD CONSTRAINT {quoted}"
+    swap = f"ALTER TABLE {table} {drop}, {add} PRIMARY KEY USING INDEX {index}"
+    briefly(operations, lambda: run(operations, swap))
 
 
 def _key(
@@ -136,4 +184,5 @@ def _render_unique(context: AutogenContext, op: UniqueOnlineOp) -> str:
 
 @renderers.dispatch_for(PrimaryKeyOnlineOp)
 def _render_primary_key(context: AutogenContext, op: PrimaryKeyOnlineOp) -> str:
-    return renamed_call(context, op.plain, "create_primary_key", "create_primary_key_online")
+    written = renamed_call(context, op.plain, "create_primary_key", "create_primary_key_online")
+    return written if op.replaces is None else f"{written[:-1]}, replaces={op.replaces!r})"
