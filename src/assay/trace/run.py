@@ -15,6 +15,7 @@ from assay.project.compat import (
     version_table,
 )
 from assay.project.project import Project, execute_on, query_on
+from assay.project.redirect import Refused
 from assay.project.revision_file import function_of
 from assay.shadow.reading import connection_of, own_objects
 from assay.trace.effects import Failure, StatementEffect, Trace
@@ -126,7 +127,7 @@ class _Tracing:
             ):
                 function(**arguments)
         except (Exception, SystemExit) as error:
-            if isinstance(error, AssayError):
+            if isinstance(error, AssayError) and not isinstance(error, Refused):
                 raise
             failure = failure_of(error, file)
         finally:

@@ -1,6 +1,7 @@
 """The revision opens a connection of its own.
 
-What it flags: ``upgrade()`` or ``downgrade()``, or what they call, connected through another engine.
+What it flags: ``upgrade()`` or ``downgrade()``, or what they call, connected through another engine,
+or called the driver itself.
 Why: what it does there is in another transaction: it does not see what the revision has done, waits for
 ever for the locks that the revision itself holds, and stays when the revision fails. It may also reach
 another database than the one that is migrated.
@@ -34,8 +35,12 @@ def check(_operations: tuple[OperationEffect, ...], context: RuleContext) -> Ite
             yield RULE.finding(
                 "connection",
                 happening.line,
-                f"The {trace.direction} opens a connection of its own; {len(ran)} "
-                f"statement{'s' if len(ran) != 1 else ''} ran on such.",
+                f"The {trace.direction} opens a connection of its own"
+                + (
+                    f" by {happening.driver}; what ran on it was not seen."
+                    if happening.driver
+                    else f"; {len(ran)} statement{'s' if len(ran) != 1 else ''} ran on such."
+                ),
                 why="It waits for the revision's own locks, and stays when the revision fails.",
                 instead="Use op.get_bind(), or Session(bind=op.get_bind()).",
                 direction=trace.direction,
