@@ -8,10 +8,12 @@ import pytest
 
 from assay.catalog import compare
 from assay.procedure.reviewing import review_step
+from assay.project.failures import RevisionFailed
 from assay.review.engine import review
 from assay.trace import Trace
 from assay.trace.failing import WAITED
 from review.case import Case, reviewed
+from small_project import lay_out, opened, revision
 
 SETUP = {
     "sqlite": "CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER, note TEXT);",
@@ -216,3 +218,33 @@ def test_what_comes_back_is_not_lost(tmp_path: Path, engine: tuple[str, str | No
     trace = traced(tmp_path, engine, up, 'op.execute("UPDATE t SET a = a - 1")')
     assert trace.downgrade is not None
     assert trace.downgrade.lost == ()
+
+
+@pytest.mark.parametrize(
+    "close",
+    [
+        "op.get_bind().close()",
+        "with op.get_bind() as connection:\n    connection.execute(sa.text('SELECT 1'))",
+        "op.get_bind().connection.close()",
+    ],
+)
+def test_a_revision_that_closes_its_connection_is_told(
+    tmp_path: Path, engine: tuple[str, str | None], close: str
+) -> None:
+    trace = traced(tmp_path, engine, f'op.add_column("t", sa.Column("b", sa.Integer()))\n{close}')
+    assert trace.failure is not None
+    assert "closes the connection that it is given" in trace.failure.message
+    assert trace.failure.line == 11
+    assert trace.statements[0].sql.startswith("ALTER TABLE t ADD")
+
+
+def test_a_revision_below_that_closes_its_connection_is_named(tmp_path: Path) -> None:
+    revisions = {
+        "a1.py": revision("op.get_bind().close()", "pass"),
+        "a2.py": revision("pass", "pass", "a2", "a1"),
+    }
+    folder = lay_out(tmp_path / "p", url=f"sqlite:///{tmp_path}/real.db", revisions=revisions)
+    with opened(folder) as session, pytest.raises(RevisionFailed) as raised:
+        _ = session.chain
+    assert "upgrade of a1 failed" in raised.value.what
+    assert "closes the connection" in raised.value.what

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from assay.catalog import Snapshot
 from assay.dialects import Dialect, Follower, Observation, Observer, verb
 from assay.operations.online.stated import as_stated
-from assay.project.compat import cursors_of_others
+from assay.project.compat import cursors_of_others, kept_open
 from assay.project.project import query_on
 from assay.trace.cursors import RecordedCursor
 from assay.trace.effects import StatementEffect, is_writing
@@ -232,7 +232,7 @@ def recording(
     event.listen(connection.engine, "handle_error", recorder.failed)
     others = cursors_of_others(connection, (_ASSAY,), lambda c: RecordedCursor(c, recorder))
     try:
-        with others:
+        with others, kept_open(connection):
             yield recorder
         recorder.end()
     finally:
