@@ -12,7 +12,7 @@ import alembic
 from assay.errors import AssayError, ProcedureStop, UsageError, hide_passwords
 from assay.project.waits import wait_of
 
-__all__ = ["DRIVERS", "RevisionFailed", "describe", "is_installed", "user_failure"]
+__all__ = ["DRIVERS", "RevisionFailed", "describe", "is_installed", "own_place", "user_failure"]
 
 _ONE_CONNECTION = (
     "Do everything on the connection that the revision is given, `op.get_bind()`; or let nothing be "
@@ -58,6 +58,17 @@ def short(path: str) -> str:
 def is_installed(file: str) -> bool:
     """Whether a source file is of an installed package, or of Python itself."""
     return file.startswith(_INSTALLED)
+
+
+def own_place(error: BaseException) -> str | None:
+    """``file:line`` of the project's own code that ``error`` went through, innermost."""
+    own = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith((*_INSTALLED, _OURS, "<"))
+        and "site-packages" not in frame.filename
+    ]
+    return f"{short(own[-1].filename)}:{own[-1].lineno}" if own else None
 
 
 def line_in(error: BaseException, file: str) -> int | None:

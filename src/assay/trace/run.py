@@ -14,6 +14,7 @@ from assay.project.compat import (
     set_ddl_memo,
     version_table,
 )
+from assay.project.limit import ended_after
 from assay.project.project import Project, execute_on, query_on
 from assay.project.redirect import Refused
 from assay.project.revision_file import function_of
@@ -51,7 +52,7 @@ def trace_revision(
 
     def work(_heads: tuple[str, ...], context: MigrationContext) -> list[Any]:
         filled(context, fill)
-        tracing = _Tracing(context, revision, at, known)
+        tracing = _Tracing(context, revision, at, known, project.settings.trace_limit)
         up = tracing.run("upgrade")
         down = tracing.run("downgrade") if up.failure is None else None
         found.append(replace(up, downgrade=down))
@@ -75,8 +76,9 @@ class _Tracing:
         revision: Script,
         at: Address,
         known: CatalogState | None,
+        limit: float,
     ) -> None:
-        self.context, self.revision, self.at = context, revision, at
+        self.context, self.revision, self.at, self.limit = context, revision, at, limit
         self.dialect: Dialect = load(at.dialect)
         self.connection = connection_of(context)
         self.query, self.execute = query_on(self.connection), execute_on(self.connection)
@@ -124,6 +126,7 @@ class _Tracing:
                     self.connection, file, self.dialect, follower, observer, self._granting
                 ) as recorder,
                 watched as watch,
+                ended_after(self.limit),
             ):
                 function(**arguments)
         except (Exception, SystemExit) as error:
