@@ -12,6 +12,7 @@ from assay.project.failures import RevisionFailed
 from assay.review.engine import review
 from assay.trace import Trace
 from assay.trace.failing import WAITED
+from assay.trace.recorder import UNSEEN
 from review.case import Case, reviewed
 from small_project import lay_out, opened, revision
 
@@ -248,3 +249,50 @@ def test_a_revision_below_that_closes_its_connection_is_named(tmp_path: Path) ->
         _ = session.chain
     assert "upgrade of a1 failed" in raised.value.what
     assert "closes the connection" in raised.value.what
+
+
+@pytest.mark.parametrize("name", ["driver_connection", "dbapi_connection"])
+def test_what_runs_on_the_drivers_connection_is_not_of_the_next_statement(
+    tmp_path: Path, engine: tuple[str, str | None], name: str
+) -> None:
+    up = f"""
+        cursor = op.get_bind().connection.{name}.cursor()
+        cursor.execute("ALTER TABLE t ADD b int")
+        op.add_column("t", sa.Column("c", sa.Integer()))
+        cursor.execute("ALTER TABLE t ADD d int")
+    """
+    trace = traced(tmp_path, engine, up)
+    assert trace.failure is None, trace.failure
+    assert [(h.kind, h.line) for h in trace.happenings] == [("driver", 10)]
+    made = [
+        (s.sql, [d.object.name for d in compare(s.before, s.after)])
+        for s in trace.statements
+        if s.before is not None and s.after is not None
+    ]
+    assert [names for _, names in made] == [["t.b"], ["t.c"], ["t.d"]]
+    assert [sql == UNSEEN for sql, _ in made] == [True, False, True]
+    assert trace.unattributed == ()
+    (found,) = [f for f in review(trace, None).findings if f.rule == "hygiene/own-connection"]
+    assert "driver's own connection" in found.message
+
+
+def test_what_a_rollback_takes_back_is_not_of_the_next_statement(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    engine = "postgresql", str(request.getfixturevalue("postgresql_server"))
+    up = """
+        op.add_column("t", sa.Column("b", sa.Integer()))
+        op.get_bind().rollback()
+        op.add_column("t", sa.Column("c", sa.Integer()))
+    """
+    trace = traced(tmp_path, engine, up)
+    made = [
+        (s.sql.partition(" ")[0], s.line, [d.text for d in compare(s.before, s.after)])
+        for s in trace.statements
+        if s.before is not None and s.after is not None
+    ]
+    assert made == [
+        ("ALTER", 10, ["+ column t.b"]),
+        ("ROLLBACK", 11, ["- column t.b"]),
+        ("ALTER", 12, ["+ column t.c"]),
+    ]

@@ -46,6 +46,7 @@ __all__ = [
     "set_process_revision_directives",
     "set_variants_of",
     "stamp_steps",
+    "taken_from_below",
     "upgrade_step_of",
     "variants_of",
     "version_table",
@@ -162,6 +163,54 @@ def cursors_of_others(
         yield
     finally:
         setattr(_ConnectionFairy, "cursor", original)  # noqa: B010
+
+
+@contextmanager
+def taken_from_below(
+    connection: Connection, own: tuple[str, ...], told: Callable[[], None]
+) -> Iterator[None]:
+    """Tell when the driver's connection is taken from below SQLAlchemy, or called through it.
+
+    :param own: folders of code that may, beside SQLAlchemy's.
+    """
+    import sqlalchemy
+    from sqlalchemy.pool.base import _ConnectionFairy
+
+    folders = (str(Path(sqlalchemy.__file__).parent), *own)
+    names = ("dbapi_connection", "driver_connection")
+    originals = {name: vars(_ConnectionFairy)[name] for name in names}
+    passed_on = _ConnectionFairy.__getattr__
+
+    def look(fairy: Any) -> None:
+        # the frame first: SQLAlchemy itself asks often, also while it looks who is asked here
+        if sys._getframe(2).f_code.co_filename.startswith(folders):
+            return
+        if not connection.closed and connection.connection is fairy:
+            told()
+
+    def reading(name: str) -> property:
+        original = originals[name]
+
+        def read(fairy: Any) -> Any:
+            look(fairy)
+            return original.__get__(fairy)
+
+        return property(read, getattr(original, "__set__", None))
+
+    def pass_on(fairy: Any, key: str) -> Any:
+        if key.startswith(("execute", "copy")):
+            look(fairy)
+        return passed_on(fairy, key)
+
+    for name in names:
+        setattr(_ConnectionFairy, name, reading(name))
+    setattr(_ConnectionFairy, "__getattr__", pass_on)  # noqa: B010
+    try:
+        yield
+    finally:
+        for name in names:
+            setattr(_ConnectionFairy, name, originals[name])
+        setattr(_ConnectionFairy, "__getattr__", passed_on)  # noqa: B010
 
 
 @contextmanager

@@ -44,7 +44,7 @@ class Happening:
     """Something that a revision did beside its statements.
 
     :param kind: ``sleep``, ``environment`` (it read a variable), ``connection`` (it opened one of
-        its own).
+        its own), ``driver`` (it took the driver's connection from below its own).
     :param about: the variable, or the database.
     :param seconds: of a sleep.
     :param driver: of a connection: the driver that was called itself, so that nothing it was sent is

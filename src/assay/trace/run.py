@@ -19,7 +19,7 @@ from assay.project.project import Project, execute_on, query_on
 from assay.project.redirect import Refused
 from assay.project.revision_file import function_of
 from assay.shadow.reading import connection_of, own_objects
-from assay.trace.effects import Failure, StatementEffect, Trace
+from assay.trace.effects import Failure, Happening, StatementEffect, Trace
 from assay.trace.failing import failure_of
 from assay.trace.filled import Fill, filled
 from assay.trace.granting import Granting
@@ -156,7 +156,7 @@ class _Tracing:
             self._visible(before.snapshot),
             self._visible(after.snapshot),
             failure,
-            tuple(watch.happenings),
+            (*watch.happenings, *_taken(recorder.taken)),
             unattributed=()
             if failure or recorder.seen is None
             else compare(recorder.seen.snapshot, after.snapshot),
@@ -192,3 +192,7 @@ class _Tracing:
             if observed is not statement.observed
             else statement
         )
+
+
+def _taken(line: int | None) -> tuple[Happening, ...]:
+    return () if line is None else (Happening("driver", line),)
