@@ -150,6 +150,28 @@ def test_its_own_connection_does_not_wait_for_it(
     assert [h.kind for h in trace.happenings] == ["connection"]
 
 
+DRIVER_ITSELF = {
+    "sqlite": ("sqlite3", 'sqlite3.connect("real.db")'),
+    "postgresql": ("psycopg", 'psycopg.connect("dbname=real")'),
+    "mysql": ("pymysql", 'pymysql.connect(host="127.0.0.1")'),
+}
+
+
+def test_nor_does_a_driver_that_it_calls_itself(
+    tmp_path: Path, engine: tuple[str, str | None]
+) -> None:
+    module, connect = DRIVER_ITSELF[engine[0]]
+    up = f"""
+        op.execute("UPDATE t SET a = 1")
+        {connect}.cursor().execute("UPDATE t SET a = 2")
+    """
+    failure = traced(tmp_path, engine, up, preamble=f"import {module}").failure
+    assert failure is not None
+    assert failure.code == WAITED
+    assert "another connection of the same run" in failure.message
+    assert failure.line == 11
+
+
 def test_what_no_statement_made_is_told_of_the_whole(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
