@@ -132,3 +132,58 @@ def test_no_such_revision(project: Path) -> None:
     assert shown.returncode == 2
     assert "b7" in shown.stderr
     assert shown.stdout == ""
+
+
+def test_each_step_of_a_range_names_its_revision(project: Path) -> None:
+    (project / "migrations" / "versions" / "a3.py").write_text(revision("pass", "pass", "a3", "a2"))
+    shown = assay(project, "review", "a1:a3", "--json")
+    steps = [step["summary"] for step in json.loads(shown.stdout)["steps"]]
+    assert [summary.partition(":")[0] for summary in steps] == ["a2", "a3"]
+    assert "a3: " in assay(project, "review", "a1:a3").stdout
+
+
+@pytest.fixture
+def locking(tmp_path: Path, postgresql_server: str) -> Path:
+    """A project whose head locks a table that is there."""
+    return lay_out(
+        tmp_path / "project",
+        SYNC,
+        url="postgresql+psycopg://nobody@127.0.0.1:1/nothing",
+        assay=f'[tool.assay.shadow]\npostgresql = "{postgresql_server}"\n',
+        revisions={
+            "a1.py": revision(),
+            "a2.py": revision(
+                'op.create_index("ix", "users", ["id"])', 'op.drop_index("ix", "users")', "a2", "a1"
+            ),
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("named", "said"), [("a2", "`assay review a2 --fix`"), (None, "`assay review --fix`")]
+)
+def test_a_stop_for_a_lock_names_the_fix(locking: Path, named: str | None, said: str) -> None:
+    settings = locking / "pyproject.toml"
+    settings.write_text(settings.read_text() + '[tool.assay.review]\n"locks/*" = "stop"\n')
+    shown = assay(locking, "review", *([named] if named else []), "--json")
+    assert shown.returncode == 1
+    next_step = json.loads(shown.stdout)["next_step"]
+    assert said in next_step
+    assert "allow the finding" in next_step
+
+
+def test_a_limit_of_a_table_that_is_not_there_is_told(locking: Path) -> None:
+    settings = locking / "pyproject.toml"
+    text = settings.read_text()
+    settings.write_text(
+        text + '[tool.assay.locks]\nuser = "SHARE"\n"use*" = "ACCESS EXCLUSIVE"\nusers = "SHARE"\n'
+    )
+    shown = assay(locking, "review", "a2")
+    assert "[tool.assay.locks] names 'user', and no table is called so; did you mean 'users'?" in (
+        shown.stdout
+    )
+    assert "names 'user'" not in assay(locking, "review", "a1").stdout
+    settings.write_text(text + '[tool.assay.locks]\nusers = "SHARED"\n')
+    shown = assay(locking, "review", "a2")
+    assert shown.returncode == 2
+    assert "pyproject.toml, [tool.assay.locks]" in shown.stderr

@@ -37,3 +37,4 @@ def test_what_is_wrong_is_named(chosen: dict[str, str], said: str) -> None:
     with pytest.raises(UsageError) as refused:
         weighed([], chosen)
     assert refused.value.next_step == said
+    assert refused.value.where == "pyproject.toml, [tool.assay.review]"

@@ -8,10 +8,13 @@ import pytest
 
 from assay.catalog import compare
 from assay.procedure.reviewing import review_step
+from assay.project.failures import RevisionFailed
 from assay.review.engine import review
 from assay.trace import Trace
 from assay.trace.failing import WAITED
+from assay.trace.recorder import UNSEEN
 from review.case import Case, reviewed
+from small_project import lay_out, opened, revision
 
 SETUP = {
     "sqlite": "CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER, note TEXT);",
@@ -147,6 +150,28 @@ def test_its_own_connection_does_not_wait_for_it(
     assert [h.kind for h in trace.happenings] == ["connection"]
 
 
+DRIVER_ITSELF = {
+    "sqlite": ("sqlite3", 'sqlite3.connect("real.db")'),
+    "postgresql": ("psycopg", 'psycopg.connect("dbname=real")'),
+    "mysql": ("pymysql", 'pymysql.connect(host="127.0.0.1")'),
+}
+
+
+def test_nor_does_a_driver_that_it_calls_itself(
+    tmp_path: Path, engine: tuple[str, str | None]
+) -> None:
+    module, connect = DRIVER_ITSELF[engine[0]]
+    up = f"""
+        op.execute("UPDATE t SET a = 1")
+        {connect}.cursor().execute("UPDATE t SET a = 2")
+    """
+    failure = traced(tmp_path, engine, up, preamble=f"import {module}").failure
+    assert failure is not None
+    assert failure.code == WAITED
+    assert "another connection of the same run" in failure.message
+    assert failure.line == 11
+
+
 def test_what_no_statement_made_is_told_of_the_whole(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
@@ -216,3 +241,80 @@ def test_what_comes_back_is_not_lost(tmp_path: Path, engine: tuple[str, str | No
     trace = traced(tmp_path, engine, up, 'op.execute("UPDATE t SET a = a - 1")')
     assert trace.downgrade is not None
     assert trace.downgrade.lost == ()
+
+
+@pytest.mark.parametrize(
+    "close",
+    [
+        "op.get_bind().close()",
+        "with op.get_bind() as connection:\n    connection.execute(sa.text('SELECT 1'))",
+        "op.get_bind().connection.close()",
+    ],
+)
+def test_a_revision_that_closes_its_connection_is_told(
+    tmp_path: Path, engine: tuple[str, str | None], close: str
+) -> None:
+    trace = traced(tmp_path, engine, f'op.add_column("t", sa.Column("b", sa.Integer()))\n{close}')
+    assert trace.failure is not None
+    assert "closes the connection that it is given" in trace.failure.message
+    assert trace.failure.line == 11
+    assert trace.statements[0].sql.startswith("ALTER TABLE t ADD")
+
+
+def test_a_revision_below_that_closes_its_connection_is_named(tmp_path: Path) -> None:
+    revisions = {
+        "a1.py": revision("op.get_bind().close()", "pass"),
+        "a2.py": revision("pass", "pass", "a2", "a1"),
+    }
+    folder = lay_out(tmp_path / "p", url=f"sqlite:///{tmp_path}/real.db", revisions=revisions)
+    with opened(folder) as session, pytest.raises(RevisionFailed) as raised:
+        _ = session.chain
+    assert "upgrade of a1 failed" in raised.value.what
+    assert "closes the connection" in raised.value.what
+
+
+@pytest.mark.parametrize("name", ["driver_connection", "dbapi_connection"])
+def test_what_runs_on_the_drivers_connection_is_not_of_the_next_statement(
+    tmp_path: Path, engine: tuple[str, str | None], name: str
+) -> None:
+    up = f"""
+        cursor = op.get_bind().connection.{name}.cursor()
+        cursor.execute("ALTER TABLE t ADD b int")
+        op.add_column("t", sa.Column("c", sa.Integer()))
+        cursor.execute("ALTER TABLE t ADD d int")
+    """
+    trace = traced(tmp_path, engine, up)
+    assert trace.failure is None, trace.failure
+    assert [(h.kind, h.line) for h in trace.happenings] == [("driver", 10)]
+    made = [
+        (s.sql, [d.object.name for d in compare(s.before, s.after)])
+        for s in trace.statements
+        if s.before is not None and s.after is not None
+    ]
+    assert [names for _, names in made] == [["t.b"], ["t.c"], ["t.d"]]
+    assert [sql == UNSEEN for sql, _ in made] == [True, False, True]
+    assert trace.unattributed == ()
+    (found,) = [f for f in review(trace, None).findings if f.rule == "hygiene/own-connection"]
+    assert "driver's own connection" in found.message
+
+
+def test_what_a_rollback_takes_back_is_not_of_the_next_statement(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    engine = "postgresql", str(request.getfixturevalue("postgresql_server"))
+    up = """
+        op.add_column("t", sa.Column("b", sa.Integer()))
+        op.get_bind().rollback()
+        op.add_column("t", sa.Column("c", sa.Integer()))
+    """
+    trace = traced(tmp_path, engine, up)
+    made = [
+        (s.sql.partition(" ")[0], s.line, [d.text for d in compare(s.before, s.after)])
+        for s in trace.statements
+        if s.before is not None and s.after is not None
+    ]
+    assert made == [
+        ("ALTER", 10, ["+ column t.b"]),
+        ("ROLLBACK", 11, ["- column t.b"]),
+        ("ALTER", 12, ["+ column t.c"]),
+    ]

@@ -194,10 +194,16 @@ def _guarded(command: str, work: Callable[[Listener], Report], listener: Any) ->
         return work(listener)
     except AssayError as error:
         return Report.of_error(command, error, tuple(listener.steps))
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
+        from assay.project.failures import own_place
+
         return Report.of_error(
             command,
-            UsageError("Interrupted.", next_step="See `assay status` for where things stand."),
+            UsageError(
+                "Interrupted.",
+                where=own_place(stop),
+                next_step="See `assay status` for where things stand.",
+            ),
             tuple(listener.steps),
         )
     except PermissionError as error:

@@ -58,6 +58,8 @@ class Settings:
     lock_timeout: int | None = None
     """Seconds that step 6 waits for a lock of the real database; 0 leaves its session as it is; None is
     5 where the session itself has no limit."""
+    trace_limit: int = 300
+    """Seconds that one function of a revision may run on a shadow; 0 for no limit."""
     env: Mapping[str, str] = field(default_factory=dict)
     """Environment variables for ``env.py``."""
     shadow: Mapping[str, str] = field(default_factory=dict)
@@ -90,6 +92,7 @@ KEYS = (
     "ignore",
     "copy_limit_mb",
     "lock_timeout",
+    "trace_limit",
     "env",
     "shadow",
     "databases",
@@ -137,6 +140,7 @@ def load_settings(start: Path | None = None, config: Path | None = None) -> Sett
         ignore=table.texts("ignore"),
         copy_limit_mb=table.whole("copy_limit_mb", 512),
         lock_timeout=table.whole("lock_timeout", 0) if table.has("lock_timeout") else None,
+        trace_limit=table.whole("trace_limit", 300),
         env=table.mapping("env"),
         shadow=_shadow(table, origins),
         databases=table.mapping("databases"),

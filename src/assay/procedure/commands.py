@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from assay.errors import ExitCode, PersonMustDecide
@@ -9,6 +10,7 @@ from assay.procedure import state
 from assay.procedure.applying import apply_step, recover
 from assay.procedure.checking import models_agree
 from assay.procedure.proving import Examination, stopped
+from assay.procedure.reviewing import limits_of_nothing
 from assay.procedure.script import script_of
 from assay.procedure.session import Session
 from assay.project.revision_file import find_slots
@@ -27,24 +29,39 @@ def review(session: Session, revision: str | None, *, sql: bool = False) -> Repo
     found = session.project.history.select(revision)
     if not found:
         return Report("review", ExitCode.GOOD, session.project.history.nothing(revision))
-    steps, scripts, locking = [], [], False
+    several = len(found) > 1
+    steps: list[Step] = []
+    scripts: list[str] = []
+    locking: list[str] = []
+    heads = session.project.history.heads
     for one in found:
-        newest = one.revision in session.project.history.heads and len(found) == 1
+        newest = one.revision in heads and not several
         step, reviewed, _ = Examination(session, one, newest and models_agree(session)).review()
+        if several:
+            step = replace(step, summary=f"{one.revision}: {step.summary}")
+        if _locks(reviewed):
+            locking.append(one.revision)
+        unknown = (
+            limits_of_nothing(session.settings.locks, reviewed)
+            if heads == (one.revision,)
+            else None
+        )
         if sql:
             scripts.append(script_of(reviewed))
-        else:
-            session.listener.done(step)
-        steps.append(step)
-        locking = locking or (len(found) == 1 and _locks(reviewed))
+        for made in filter(None, (step, unknown)):
+            steps.append(made)
+            if not sql:
+                session.listener.done(made)
     stop = stopped(steps)
     then = "Change the models and regenerate, or allow the finding on its line." if stop else None
-    if then is None and locking:
-        then = "`assay review --fix` writes the forms that block nobody, where it is unapplied."
+    if locking:
+        named = f"{locking[0]} " if revision is not None else ""
+        safe = f"`assay review {named}--fix` writes the forms that block nobody, where it is unapplied."
+        then = safe if then is None else f"{then} {safe}"
     return Report(
         "review",
         ExitCode.NO if stop else ExitCode.GOOD,
-        stop.summary if stop else steps[-1].summary,
+        stop.summary if stop else [s for s in steps if s.number == 3][-1].summary,
         tuple(steps),
         then,
         text="\n".join(scripts) if sql else None,

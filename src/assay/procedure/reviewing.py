@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from assay.project.failures import short
@@ -12,7 +14,7 @@ from assay.review.finding import Finding
 from assay.trace.effects import StatementEffect, Trace
 from assay.trace.words import in_words, transaction_of
 
-__all__ = ["review_step"]
+__all__ = ["limits_of_nothing", "review_step"]
 
 
 def review_step(review: Review) -> Step:
@@ -24,6 +26,23 @@ def review_step(review: Review) -> Step:
         3,
         tuple(_lines(review)),
         review.to_json(),
+    )
+
+
+def limits_of_nothing(limits: Mapping[str, str], at_head: Review) -> Step | None:
+    """What ``[tool.assay.locks]`` names that no table of the chain is called: it limits nothing."""
+    catalogs = (at_head.trace.before, at_head.after)
+    tables = {table.name for catalog in catalogs for table in catalog.of_kind("table")}
+    unknown = [one for one in limits if not any(fnmatchcase(table, one) for table in tables)]
+    if not unknown:
+        return None
+    near = get_close_matches(unknown[0], sorted(tables), 1)
+    return Step(
+        "settings",
+        Status.NOTE,
+        f"[tool.assay.locks] names {', '.join(map(repr, unknown))}, and no table is called so"
+        + (f"; did you mean {near[0]!r}?" if near else "."),
+        data={"limits_of_nothing": unknown},
     )
 
 

@@ -15,6 +15,7 @@ from assay.prove.rows import make_rows
 from assay.shadow.reading import connection_of
 from assay.trace.again import look_again, worth_a_second_look
 from assay.trace.effects import Trace
+from assay.trace.failing import TOO_LONG, WAITED
 from assay.trace.filled import Fill
 from assay.trace.resumed import may_be_left_half_done, run_again
 from assay.trace.run import trace_revision
@@ -77,6 +78,8 @@ def traced(session: Session, revision: Script, begin: Begin) -> Trace:
         if trace.failure is None:
             break
         first = first or trace
+        if trace.failure.code in (TOO_LONG, WAITED):
+            return first  # rows are not to blame, and others would be waited for as long
     else:
         assert first is not None
         return first

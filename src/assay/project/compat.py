@@ -11,6 +11,8 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from sqlalchemy.exc import InvalidRequestError
+
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
     from alembic.runtime.migration import MigrationContext
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
 __all__ = [
+    "CLOSES",
     "adopt_transaction",
     "ask_first",
     "autogen_context",
@@ -33,6 +36,7 @@ __all__ = [
     "end_external_transaction",
     "indexes_in_transaction",
     "is_type_bound",
+    "kept_open",
     "migration_transaction",
     "parent_ids",
     "reload_revision",
@@ -42,11 +46,16 @@ __all__ = [
     "set_process_revision_directives",
     "set_variants_of",
     "stamp_steps",
+    "taken_from_below",
     "upgrade_step_of",
     "variants_of",
     "version_table",
     "whole_copy",
 ]
+
+
+CLOSES = "the revision closes the connection that it is given, and Alembic goes on with it"
+"""What an error says that is raised for it."""
 
 
 def migration_transaction(context: MigrationContext) -> AbstractContextManager[Any]:
@@ -154,6 +163,82 @@ def cursors_of_others(
         yield
     finally:
         setattr(_ConnectionFairy, "cursor", original)  # noqa: B010
+
+
+@contextmanager
+def taken_from_below(
+    connection: Connection, own: tuple[str, ...], told: Callable[[], None]
+) -> Iterator[None]:
+    """Tell when the driver's connection is taken from below SQLAlchemy, or called through it.
+
+    :param own: folders of code that may, beside SQLAlchemy's.
+    """
+    import sqlalchemy
+    from sqlalchemy.pool.base import _ConnectionFairy
+
+    folders = (str(Path(sqlalchemy.__file__).parent), *own)
+    names = ("dbapi_connection", "driver_connection")
+    originals = {name: vars(_ConnectionFairy)[name] for name in names}
+    passed_on = _ConnectionFairy.__getattr__
+
+    def look(fairy: Any) -> None:
+        # the frame first: SQLAlchemy itself asks often, also while it looks who is asked here
+        if sys._getframe(2).f_code.co_filename.startswith(folders):
+            return
+        if not connection.closed and connection.connection is fairy:
+            told()
+
+    def reading(name: str) -> property:
+        original = originals[name]
+
+        def read(fairy: Any) -> Any:
+            look(fairy)
+            return original.__get__(fairy)
+
+        return property(read, getattr(original, "__set__", None))
+
+    def pass_on(fairy: Any, key: str) -> Any:
+        if key.startswith(("execute", "copy")):
+            look(fairy)
+        return passed_on(fairy, key)
+
+    for name in names:
+        setattr(_ConnectionFairy, name, reading(name))
+    setattr(_ConnectionFairy, "__getattr__", pass_on)  # noqa: B010
+    try:
+        yield
+    finally:
+        for name in names:
+            setattr(_ConnectionFairy, name, originals[name])
+        setattr(_ConnectionFairy, "__getattr__", passed_on)  # noqa: B010
+
+
+@contextmanager
+def kept_open(connection: Connection) -> Iterator[None]:
+    """Let closing ``connection``, or giving back what is below it, raise where that is called.
+
+    Without it the error comes from whoever uses the connection next: Alembic, in ``env.py``.
+    """
+    from sqlalchemy.pool.base import _ConnectionFairy
+
+    original = _ConnectionFairy.close
+
+    def close() -> None:
+        raise InvalidRequestError(CLOSES)
+
+    def give_back(fairy: Any) -> None:
+        if not connection.closed and connection.connection is fairy:
+            raise InvalidRequestError(CLOSES)
+        original(fairy)
+
+    # on the instance: SQLAlchemy itself closes connections by the class's method
+    connection.close = close  # type: ignore[method-assign]
+    setattr(_ConnectionFairy, "close", give_back)  # noqa: B010
+    try:
+        yield
+    finally:
+        setattr(_ConnectionFairy, "close", original)  # noqa: B010
+        del connection.close
 
 
 def ask_first(dialect: Any, listener: Callable[..., Any]) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import socket
+import sysconfig
 import traceback
 from pathlib import Path
 
 import alembic
 
-from assay.errors import ProcedureStop, UsageError, hide_passwords
+from assay.errors import AssayError, ProcedureStop, UsageError, hide_passwords
 from assay.project.waits import wait_of
 
-__all__ = ["DRIVERS", "RevisionFailed", "describe", "user_failure"]
+__all__ = ["DRIVERS", "RevisionFailed", "describe", "is_installed", "own_place", "user_failure"]
 
 _ONE_CONNECTION = (
     "Do everything on the connection that the revision is given, `op.get_bind()`; or let nothing be "
@@ -21,6 +22,10 @@ _ONE_CONNECTION = (
 
 _OURS = str(Path(__file__).resolve().parent.parent)
 _ALEMBIC = str(Path(alembic.__file__).parent)
+_INSTALLED = (
+    "<frozen ",
+    *(sysconfig.get_path(name) for name in ("purelib", "platlib", "stdlib", "platstdlib")),
+)
 
 
 class RevisionFailed(ProcedureStop):
@@ -50,6 +55,22 @@ def short(path: str) -> str:
         return path
 
 
+def is_installed(file: str) -> bool:
+    """Whether a source file is of an installed package, or of Python itself."""
+    return file.startswith(_INSTALLED)
+
+
+def own_place(error: BaseException) -> str | None:
+    """``file:line`` of the project's own code that ``error`` went through, innermost."""
+    own = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith((*_INSTALLED, _OURS, "<"))
+        and "site-packages" not in frame.filename
+    ]
+    return f"{short(own[-1].filename)}:{own[-1].lineno}" if own else None
+
+
 def line_in(error: BaseException, file: str) -> int | None:
     """The line of ``file`` that ``error`` went through, innermost."""
     wanted = Path(file).resolve()
@@ -68,6 +89,8 @@ def describe(error: BaseException) -> str:
             "the statement waited for a lock that another connection of the same run holds, "
             f"and would wait for ever: {waited_for}"
         )
+    if isinstance(error, AssayError):
+        return error.what
     original = getattr(error, "orig", None)
     shown = original if original is not None else error
     text = hide_passwords(" ".join(str(shown).split())) or type(shown).__name__

@@ -12,6 +12,7 @@ from assay.config import Settings
 from assay.dialects import Address
 from assay.errors import ProcedureStop, UsageError
 from assay.project.alembic_config import make_config
+from assay.project.drivers import replace_connects
 from assay.project.environment import EnvRun, Work, prepared_config, prepared_process, run_env
 from assay.project.history import History
 from assay.project.quiet import quiet
@@ -144,6 +145,7 @@ def _no_shadow(dialect: str) -> Address:
 def open_project(settings: Settings) -> Iterator[Project]:
     """The project, with the process prepared for it (folder, variables)."""
     before = dict(os.environ)
+    replace_connects()
     try:
         with prepared_process(settings):
             yield Project(settings)

@@ -1,25 +1,28 @@
-"""While proving, every SQLAlchemy connection of this process reaches the shadow, or none is made.
+"""While proving, every connection of this process reaches the shadow, or none is made.
 
-``do_connect`` rewrites the arguments of the driver's ``connect``; a pooled connection made before
-is not handed out; a connection already open is not executed on; an engine with ``creator=`` is
-refused. So it does not matter how ``env.py`` finds its URL. Databases in memory are left alone: they
-are the application's own, and no real database.
+``do_connect`` rewrites the arguments of the driver's ``connect``, and so do the drivers' own functions
+(:mod:`assay.project.drivers`); a pooled connection made before is not handed out; a connection already
+open is not executed on; an engine with ``creator=`` is refused. So it does not matter how ``env.py``
+finds its URL. Databases in memory are left alone: they are the application's own, and no real database.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from assay.dialects import SUPPORTED, Address, ConnectArguments, canonical, load
 from assay.errors import UsageError
 from assay.project.compat import ask_first, before_each_connect, close_left_open
+from assay.project.drivers import leading, passing
+from assay.project.failures import is_installed, short
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Dialect
 
-__all__ = ["Target", "reaches_shadow", "redirected"]
+__all__ = ["Refused", "Target", "listening", "reaches_shadow", "redirected"]
 
 Target = Address | Callable[[str], Address]
 """Where to: an address, or what gives one once the dialect's name is known."""
@@ -28,12 +31,18 @@ _TOKEN = "assay_redirected_to"
 _MEMORY = "a database in memory"
 
 
+class Refused(UsageError):
+    """A connection that the project's code asked for, and that cannot be led to the shadow."""
+
+
 class _Redirection:
     """The listeners of one redirection."""
 
     def __init__(self, to: Target) -> None:
         self.to = to
         self.opened: list[tuple[Any, Any]] = []
+        self.files: set[str] = set()
+        """Those that were named where SQLAlchemy was led elsewhere."""
 
     def do_connect(self, dialect: Dialect, record: Any, cargs: Any, cparams: Any) -> Any:
         if _current[-1] is not self:
@@ -45,20 +54,78 @@ class _Redirection:
             if record is not None:
                 record.info[_TOKEN] = _MEMORY
             return None
-        if not isinstance(self.to, Address):
-            self.to = self.to(dialect.name)
-        if canonical(dialect.name) != canonical(self.to.dialect):
+        to = self._shadow(dialect.name)
+        if to is None:
+            assert isinstance(self.to, Address)
             raise UsageError(
                 f"env.py connects with the {dialect.name} dialect, "
                 f"but the shadow is {self.to.dialect}.",
                 next_step="Let env.py use one database; Assay proves one dialect in a run.",
             )
-        load(dialect.name).redirect(dialect.driver, arguments, self.to)
-        connection = dialect.connect(*arguments.args, **arguments.keywords)
+        self.files.update(str(argument) for argument in cargs[:1])
+        load(dialect.name).redirect(dialect.driver, arguments, to)
+        with passing():
+            connection = dialect.connect(*arguments.args, **arguments.keywords)
         if record is not None:
             record.info[_TOKEN] = self
         self.opened.append((record, connection))
         return connection
+
+    def _shadow(self, dialect: str) -> Address | None:
+        """Where it leads; None where that is another engine's."""
+        if not isinstance(self.to, Address):
+            self.to = self.to(dialect)
+        return self.to if canonical(dialect) == canonical(self.to.dialect) else None
+
+    def lead(
+        self, dialect: str, driver: str, arguments: ConnectArguments, asking: FrameType | None
+    ) -> bool:
+        """A driver is called by other code than SQLAlchemy."""
+        if load(dialect).in_memory(arguments):
+            return False
+        installed = asking is not None and is_installed(asking.f_code.co_filename)
+        if dialect == "sqlite" and installed and not self._names(arguments):
+            return False  # a file of some tool's own: a cache, what coverage measured
+        for told in _listening:
+            told(driver)
+        where = f"{short(asking.f_code.co_filename)}:{asking.f_lineno}" if asking else None
+        to = self._shadow(dialect)
+        if to is None:
+            assert isinstance(self.to, Address)
+            raise Refused(
+                f"{driver} is called to connect to a {dialect} database, but the shadow is "
+                f"{self.to.dialect}; no connection was made.",
+                where=where,
+                next_step="Let what is migrated use one database, by op.get_bind().",
+            )
+        try:
+            load(dialect).redirect(driver, arguments, to)
+        except UsageError as error:
+            raise Refused(error.what, where=where, next_step=error.next_step) from error
+        return True
+
+    def see(
+        self, dialect: str, driver: str, arguments: ConnectArguments, asking: FrameType
+    ) -> None:
+        """A connection is about to be made whose arguments cannot be rewritten."""
+        named = list(arguments.args)
+        if self.lead(dialect, driver, arguments, asking) and arguments.args != named:
+            raise Refused(
+                f"{driver} is called by a class of its own, which cannot be led to a shadow; no "
+                "connection was made.",
+                where=f"{short(asking.f_code.co_filename)}:{asking.f_lineno}",
+                next_step="Call connect(), or use op.get_bind().",
+            )
+
+    def _names(self, arguments: ConnectArguments) -> bool:
+        """Whether a file is named that SQLAlchemy was led away from."""
+        named = [*arguments.args[:1], arguments.keywords.get("database")]
+        return any(str(one) in self.files for one in named if one is not None)
+
+    def made(self, connection: Any) -> None:
+        """A driver gave a connection, or what one is awaited from."""
+        if hasattr(connection, "cursor") and not hasattr(connection, "__await__"):
+            self.opened.append((None, connection))
 
     def before_connect(self, found: Any, own: bool) -> None:
         """Refuse a foreign creator; be asked first, before the project's own listeners."""
@@ -144,7 +211,7 @@ _watching_pools = False
 
 @contextmanager
 def redirected(to: Target) -> Iterator[None]:
-    """Within, every SQLAlchemy connection of the process reaches ``to``."""
+    """Within, every connection that SQLAlchemy or a driver makes reaches ``to``."""
     from sqlalchemy import event
     from sqlalchemy.engine import Engine
     from sqlalchemy.pool import Pool
@@ -160,7 +227,7 @@ def redirected(to: Target) -> Iterator[None]:
     event.listen(Engine, "do_connect", redirection.do_connect)
     event.listen(Engine, "before_cursor_execute", redirection.before_execute, insert=True)
     try:
-        with before_each_connect(redirection.before_connect):
+        with before_each_connect(redirection.before_connect), leading(redirection):
             yield
     finally:
         event.remove(Engine, "do_connect", redirection.do_connect)
@@ -169,7 +236,18 @@ def redirected(to: Target) -> Iterator[None]:
         redirection.end()
 
 
+@contextmanager
+def listening(told: Callable[[str], None]) -> Iterator[None]:
+    """Within, tell when a driver itself is called to connect; it gets SQLAlchemy's name of it."""
+    _listening.append(told)
+    try:
+        yield
+    finally:
+        _listening.remove(told)
+
+
 _current: list[_Redirection] = []
+_listening: list[Callable[[str], None]] = []
 
 
 def _checkout_any(dbapi_connection: Any, record: Any, proxy: Any) -> None:

@@ -43,7 +43,11 @@ class Waits(Protocol):
 
 def wait_of(error: BaseException) -> str | None:
     """What a statement waited for that was ended here; None for any other error."""
-    found = getattr(error, _MARK, None) or getattr(getattr(error, "orig", None), _MARK, None)
+    original = getattr(error, "orig", None)
+    if original is None and any(one.__name__ == "DatabaseError" for one in type(error).__mro__):
+        for watch in _watches:  # a driver raised it past SQLAlchemy
+            watch.mark_all(error)
+    found = getattr(error, _MARK, None) or getattr(original, _MARK, None)
     return None if found is None else str(found)
 
 
@@ -63,9 +67,11 @@ def waits_ended(waits: Waits | None, at: Address | None) -> Iterator[None]:
     event.listen(Engine, "handle_error", watch.mark)
     event.listen(Engine, "before_cursor_execute", watch.begin)
     watch.thread.start()
+    _watches.append(watch)
     try:
         yield
     finally:
+        _watches.remove(watch)
         watch.over.set()
         watch.thread.join()
         event.remove(Engine, "handle_error", watch.mark)
@@ -86,12 +92,16 @@ class _Watch:
 
     def mark(self, context: Any) -> None:
         """An error comes from the driver: the first one after a wait was ended is of that wait."""
+        self.mark_all(context.original_exception, context.sqlalchemy_exception)
+
+    def mark_all(self, *errors: BaseException | None) -> None:
+        """Mark an error, as the driver raised it and as it is raised."""
         waited_for = self.ended.pop() if self.ended else None
-        if waited_for is None and _is_busy(context.original_exception):
+        if waited_for is None and _is_busy(errors[0]):
             waited_for = "the database file, which another connection has locked"
         if waited_for is None:
             return
-        for error in (context.original_exception, context.sqlalchemy_exception):
+        for error in errors:
             with suppress(AttributeError, TypeError):
                 setattr(error, _MARK, waited_for)
 
@@ -119,3 +129,6 @@ class _Watch:
 def _is_busy(error: BaseException | None) -> bool:
     """Whether it is SQLite's SQLITE_BUSY; the code is in the error from Python 3.11 on only."""
     return str(error) == "database is locked"
+
+
+_watches: list[_Watch] = []

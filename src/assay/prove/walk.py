@@ -25,6 +25,7 @@ from assay.project.compat import (
     set_ddl_memo,
 )
 from assay.project.failures import RevisionFailed
+from assay.project.limit import ended_after
 from assay.project.project import Project, query_on
 from assay.project.revision_file import function_of
 from assay.prove.parents import models_of, point_to_parents
@@ -221,7 +222,8 @@ class _Walk:
         function = function_of(revision.module, direction)
         file = function.__code__.co_filename if hasattr(function, "__code__") else revision.path
         try:
-            with recording(self.connection, file, self.dialect) as recorder:
+            limited = ended_after(self.project.settings.trace_limit)
+            with recording(self.connection, file, self.dialect) as recorder, limited:
                 function(**self.arguments)
         except AssayError:
             raise

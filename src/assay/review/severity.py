@@ -15,6 +15,7 @@ __all__ = ["IGNORE", "weighed"]
 
 IGNORE = "ignore"
 """The value that leaves the findings of a rule out."""
+_WHERE = "pyproject.toml, [tool.assay.review]"
 
 
 def weighed(findings: Iterable[Finding], chosen: Mapping[str, str]) -> tuple[Finding, ...]:
@@ -31,6 +32,7 @@ def weighed(findings: Iterable[Finding], chosen: Mapping[str, str]) -> tuple[Fin
             near = difflib.get_close_matches(pattern, codes, 1)
             raise UsageError(
                 f"[tool.assay.review] names {pattern!r}, and no rule is called so.",
+                where=_WHERE,
                 next_step=f"Did you mean {near[0]}?"
                 if near
                 else "`assay explain` lists the rules.",
@@ -38,6 +40,7 @@ def weighed(findings: Iterable[Finding], chosen: Mapping[str, str]) -> tuple[Fin
         if value not in values:
             raise UsageError(
                 f"[tool.assay.review] gives {pattern!r} the value {value!r}.",
+                where=_WHERE,
                 next_step=f"Use one of: {', '.join(values)}.",
             )
     found = []

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from alembic import op
+from sqlalchemy.exc import InvalidRequestError
+
 from assay.catalog import Snapshot
 from assay.dialects import Address, CatalogState
 from assay.errors import AssayError, ProcedureStop
-from assay.project.compat import indexes_in_transaction, stamp_steps, upgrade_step_of
+from assay.project.compat import CLOSES, indexes_in_transaction, stamp_steps, upgrade_step_of
 from assay.project.failures import RevisionFailed, describe
 from assay.project.project import Project
 from assay.shadow.baseline import lay_baseline
@@ -103,7 +106,11 @@ def _guarded(step: Any, direction: str) -> Callable[..., Any]:
 
     def run(**arguments: Any) -> Any:
         try:
-            return function(**arguments)
+            made = function(**arguments)
+            connection = op.get_context().connection
+            if connection is not None and connection.closed:
+                raise InvalidRequestError(CLOSES)
+            return made
         except AssayError:
             raise
         except (Exception, SystemExit) as error:

@@ -44,15 +44,18 @@ class Happening:
     """Something that a revision did beside its statements.
 
     :param kind: ``sleep``, ``environment`` (it read a variable), ``connection`` (it opened one of
-        its own).
+        its own), ``driver`` (it took the driver's connection from below its own).
     :param about: the variable, or the database.
     :param seconds: of a sleep.
+    :param driver: of a connection: the driver that was called itself, so that nothing it was sent is
+        known.
     """
 
     kind: str
     line: int | None
     about: str = ""
     seconds: float = 0.0
+    driver: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -61,6 +64,7 @@ class Happening:
             "line": self.line,
             "about": self.about,
             "seconds": round(self.seconds, 3),
+            "driver": self.driver,
         }
 
 

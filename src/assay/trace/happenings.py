@@ -19,6 +19,7 @@ import sqlalchemy
 
 from assay import dialects
 from assay.project.failures import DRIVERS
+from assay.project.redirect import listening
 from assay.trace.effects import Happening, StatementEffect
 from assay.trace.lines import line_on_stack
 
@@ -66,6 +67,12 @@ class Watch:
         if line is None or connection is self.connection:
             return
         self.happenings.append(Happening("connection", line, str(connection.engine.url.database)))
+
+    def called(self, driver: str) -> None:
+        """A driver itself was called to connect."""
+        line = line_on_stack(self.file)
+        if line is not None:
+            self.happenings.append(Happening("connection", line, driver=driver))
 
     def before(self, connection: Any, *_rest: Any) -> None:
         """A statement begins on some connection."""
@@ -116,7 +123,7 @@ def watching(connection: Connection, file: str, module: ModuleType) -> Iterator[
     for owner, name in [(time, "sleep"), *((module, name) for name in named)]:
         setattr(owner, name, watch.sleep)
     try:
-        with _variables(watch):
+        with _variables(watch), listening(watch.called):
             yield watch
     finally:
         for owner, name in [(time, "sleep"), *((module, name) for name in named)]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from assay.catalog import Snapshot
 from assay.dialects import Dialect, Follower, Observation, Observer, verb
 from assay.operations.online.stated import as_stated
-from assay.project.compat import cursors_of_others
+from assay.project.compat import cursors_of_others, kept_open, taken_from_below
 from assay.project.project import query_on
 from assay.trace.cursors import RecordedCursor
 from assay.trace.effects import StatementEffect, is_writing
@@ -57,11 +57,15 @@ class Recorder:
         self._granting = granting
         self._began = 0.0
         self._sql, self._operation = "", False
+        self.taken: int | None = None
+        """The line from which on the driver's own connection may be used, unseen."""
+        self._rolled_back: int | None = None
 
     def before(
         self, _connection: Any, _cursor: Any, statement: str, given: Any, context: Any, _many: bool
     ) -> tuple[str, Any]:
         self._operation = self._by_operation(context)
+        self._catch_up()
         if self.follower is not None:
             self._begin(self.follower)
         elif self._mark is None and _looks(statement, by_operation=self._operation):
@@ -83,10 +87,49 @@ class Recorder:
 
     def end(self) -> None:
         """The function has returned, and its transaction is about to be committed."""
+        self._catch_up()
         if self.follower is not None:
             self.seen = self.follower.state
             if self.connection.get_transaction() is self._transaction and not self._autocommit:
                 self.follower.end()
+
+    def take(self) -> None:
+        """The driver's own connection was taken from below SQLAlchemy."""
+        if self.taken is None:
+            self.taken = line_on_stack(self.file)
+
+    def roll_back(self, *_event: Any) -> None:
+        """A transaction is about to be rolled back; a savepoint, which is a statement, is not told."""
+        self._rolled_back = line_on_stack(self.file) or self._rolled_back
+
+    @property
+    def _last_transaction(self) -> int | None:
+        return self.statements[-1].observed.transaction if self.statements else 1
+
+    def _catch_up(self) -> None:
+        """What the catalog became without a statement is not what the next statement made of it."""
+        line = self._rolled_back or self.taken
+        if self.follower is None or line is None:
+            return
+        before = self.follower.state.snapshot
+        after = self.follower.settle().snapshot
+        self._transaction = None  # followed from here
+        if after.objects != before.objects:
+            self.statements.append(
+                StatementEffect(
+                    sql="ROLLBACK" if self._rolled_back else UNSEEN,
+                    line=line,
+                    by_operation=False,
+                    changed_catalog=not self._rolled_back,
+                    rows=None,
+                    duration=0.0,
+                    before=before,
+                    after=after,
+                    observed=Observation(transaction=self._last_transaction),
+                    autocommit=self._autocommit,
+                )
+            )
+        self._rolled_back = None
 
     def failed(self, context: Any) -> None:
         """The driver raised for a statement."""
@@ -192,6 +235,9 @@ class Recorder:
         return False
 
 
+UNSEEN = "-- sent on the driver's own connection, unseen"
+"""Stands for statements that nobody told of."""
+
 _SESSION = ("SET", "RESET", "COMMIT", "LOCK", "UNLOCK")
 
 
@@ -230,14 +276,16 @@ def recording(
     event.listen(connection, "after_cursor_execute", recorder.after)
     # an event of the dialect, which only an engine takes
     event.listen(connection.engine, "handle_error", recorder.failed)
+    event.listen(connection, "rollback", recorder.roll_back)
     others = cursors_of_others(connection, (_ASSAY,), lambda c: RecordedCursor(c, recorder))
     try:
-        with others:
+        with others, kept_open(connection), taken_from_below(connection, (_ASSAY,), recorder.take):
             yield recorder
         recorder.end()
     finally:
         event.remove(connection, "before_cursor_execute", recorder.before)
         event.remove(connection, "after_cursor_execute", recorder.after)
+        event.remove(connection, "rollback", recorder.roll_back)
         event.remove(connection.engine, "handle_error", recorder.failed)
         if observer is not None:
             observer.close()

@@ -14,10 +14,12 @@ from assay.project.compat import (
     set_ddl_memo,
     version_table,
 )
+from assay.project.limit import ended_after
 from assay.project.project import Project, execute_on, query_on
+from assay.project.redirect import Refused
 from assay.project.revision_file import function_of
 from assay.shadow.reading import connection_of, own_objects
-from assay.trace.effects import Failure, StatementEffect, Trace
+from assay.trace.effects import Failure, Happening, StatementEffect, Trace
 from assay.trace.failing import failure_of
 from assay.trace.filled import Fill, filled
 from assay.trace.granting import Granting
@@ -50,7 +52,7 @@ def trace_revision(
 
     def work(_heads: tuple[str, ...], context: MigrationContext) -> list[Any]:
         filled(context, fill)
-        tracing = _Tracing(context, revision, at, known)
+        tracing = _Tracing(context, revision, at, known, project.settings.trace_limit)
         up = tracing.run("upgrade")
         down = tracing.run("downgrade") if up.failure is None else None
         found.append(replace(up, downgrade=down))
@@ -74,8 +76,9 @@ class _Tracing:
         revision: Script,
         at: Address,
         known: CatalogState | None,
+        limit: float,
     ) -> None:
-        self.context, self.revision, self.at = context, revision, at
+        self.context, self.revision, self.at, self.limit = context, revision, at, limit
         self.dialect: Dialect = load(at.dialect)
         self.connection = connection_of(context)
         self.query, self.execute = query_on(self.connection), execute_on(self.connection)
@@ -123,10 +126,11 @@ class _Tracing:
                     self.connection, file, self.dialect, follower, observer, self._granting
                 ) as recorder,
                 watched as watch,
+                ended_after(self.limit),
             ):
                 function(**arguments)
         except (Exception, SystemExit) as error:
-            if isinstance(error, AssayError):
+            if isinstance(error, AssayError) and not isinstance(error, Refused):
                 raise
             failure = failure_of(error, file)
         finally:
@@ -152,7 +156,7 @@ class _Tracing:
             self._visible(before.snapshot),
             self._visible(after.snapshot),
             failure,
-            tuple(watch.happenings),
+            (*watch.happenings, *_taken(recorder.taken)),
             unattributed=()
             if failure or recorder.seen is None
             else compare(recorder.seen.snapshot, after.snapshot),
@@ -188,3 +192,7 @@ class _Tracing:
             if observed is not statement.observed
             else statement
         )
+
+
+def _taken(line: int | None) -> tuple[Happening, ...]:
+    return () if line is None else (Happening("driver", line),)

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from assay.review.finding import Finding, Severity
 from assay.review.rule import Rule, RuleContext
 from assay.trace.effects import Failure, OperationEffect
-from assay.trace.failing import WAITED
+from assay.trace.failing import TOO_LONG, WAITED
 
 __all__ = ["RULE"]
 
@@ -30,6 +30,7 @@ _NEXT = {
     "0A000": "Name a server that has it under [tool.assay.shadow], or correct the statement.",
     "58P01": "Name a server that has the extension under [tool.assay.shadow].",
     "57014": "Do the waiting outside of the revision.",
+    TOO_LONG: "Let it come to an end; or give it more time by [tool.assay] trace_limit.",
     WAITED: "Do everything on the connection that the revision is given.",
 }
 """By SQLSTATE, PostgreSQL docs, "Error Codes"."""

@@ -1,6 +1,7 @@
 """The revision opens a connection of its own.
 
-What it flags: ``upgrade()`` or ``downgrade()``, or what they call, connected through another engine.
+What it flags: ``upgrade()`` or ``downgrade()``, or what they call, connected through another engine,
+called the driver itself, or took the driver's connection from below its own.
 Why: what it does there is in another transaction: it does not see what the revision has done, waits for
 ever for the locks that the revision itself holds, and stays when the revision fails. It may also reach
 another database than the one that is migrated.
@@ -27,15 +28,31 @@ def check(_operations: tuple[OperationEffect, ...], context: RuleContext) -> Ite
     for trace in (up, up.downgrade) if up is not None else ():
         lines: set[int | None] = set()
         for happening in trace.happenings if trace is not None else ():
-            if trace is None or happening.kind != "connection" or happening.line in lines:
+            if trace is None or happening.line in lines:
+                continue
+            if happening.kind == "driver":
+                yield RULE.finding(
+                    "driver",
+                    happening.line,
+                    f"The {trace.direction} takes the driver's own connection; what it sends there "
+                    "was not seen, but for what the catalog shows of it.",
+                    why="Neither this review nor an event of SQLAlchemy is told of it.",
+                    instead="Use op.execute(), or op.get_bind().connection.cursor().",
+                    direction=trace.direction,
+                )
+            if happening.kind != "connection":
                 continue
             lines.add(happening.line)
             ran = [s for s in trace.statements if s.elsewhere]
             yield RULE.finding(
                 "connection",
                 happening.line,
-                f"The {trace.direction} opens a connection of its own; {len(ran)} "
-                f"statement{'s' if len(ran) != 1 else ''} ran on such.",
+                f"The {trace.direction} opens a connection of its own"
+                + (
+                    f" by {happening.driver}; what ran on it was not seen."
+                    if happening.driver
+                    else f"; {len(ran)} statement{'s' if len(ran) != 1 else ''} ran on such."
+                ),
                 why="It waits for the revision's own locks, and stays when the revision fails.",
                 instead="Use op.get_bind(), or Session(bind=op.get_bind()).",
                 direction=trace.direction,

@@ -65,6 +65,7 @@ def _limits(context: RuleContext) -> list[tuple[str, int]]:
         if mode not in modes:
             raise UsageError(
                 f"[tool.assay.locks] gives {pattern!r} the mode {mode!r}.",
+                where="pyproject.toml, [tool.assay.locks]",
                 next_step=f"Use one of: {', '.join(modes)}."
                 if modes
                 else f"{context.dialect} has no locks of tables: leave the section out.",

@@ -1,0 +1,70 @@
+"""A function of a revision that does not come to an end is ended, and where it was is kept.
+
+What a server runs for too long it ends itself; a loop in Python nobody ends. So a timer raises in the
+thread that runs it, at the next step of Python code: not within a call of C code, such as a driver that
+waits for its server.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["TookTooLong", "ended_after"]
+
+_AGAIN = 1.0
+"""Seconds until it is raised once more: the code may have caught it."""
+
+
+class TookTooLong(Exception):
+    """It was ended; the traceback leads to where it was."""
+
+
+class _End(BaseException):
+    """Not an ``Exception``: a revision's own ``except`` is not meant."""
+
+
+@contextmanager
+def ended_after(seconds: float) -> Iterator[None]:
+    """Within, what runs longer raises; 0 for no limit.
+
+    :raises TookTooLong: from where the code was.
+    """
+    if not seconds:
+        yield
+        return
+    timer = _Timer(threading.get_ident(), seconds)
+    try:
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.stop()
+    except _End as end:
+        raise TookTooLong(
+            f"it was not at its end after {seconds:g} s, and was ended ([tool.assay] trace_limit)"
+        ).with_traceback(end.__traceback__) from None
+
+
+class _Timer(threading.Thread):
+    def __init__(self, thread: int, seconds: float) -> None:
+        super().__init__(name="assay-limit", daemon=True)
+        self.thread, self.seconds = ctypes.c_ulong(thread), seconds
+        self.over, self.raising = threading.Event(), threading.Lock()
+
+    def run(self) -> None:
+        wait = self.seconds
+        while not self.over.wait(wait):
+            with self.raising:
+                if not self.over.is_set():
+                    # PyThreadState_SetAsyncExc: Python's C API, "Thread State and the GIL"
+                    ctypes.pythonapi.PyThreadState_SetAsyncExc(self.thread, ctypes.py_object(_End))
+            wait = _AGAIN
+
+    def stop(self) -> None:
+        """What is not raised yet is not raised any more."""
+        with self.raising:
+            self.over.set()
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(self.thread, None)
