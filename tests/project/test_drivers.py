@@ -156,20 +156,6 @@ def test_sqlite_and_a_name_imported_before(tmp_path: Path) -> None:
     assert {row[0] for row in found.execute("SELECT name FROM sqlite_master")} == {"t", "u"}
 
 
-def test_a_class_of_sqlite_is_refused(tmp_path: Path) -> None:
-    class Own(sqlite3.Connection):
-        """As some projects have one."""
-
-    real = tmp_path / "real.db"
-    with redirected(Address("sqlite", str(tmp_path / "shadow.db"))):
-        for one in (sqlite3.Connection, Own):
-            with pytest.raises(Refused, match="no connection was made"):
-                one(str(real))
-        sqlite3.Connection(":memory:").close()
-        sqlite3.connect(str(real), factory=Own).execute("CREATE TABLE t (id INTEGER)")
-    assert not real.exists()
-
-
 def test_a_database_of_another_engine_is_refused_with_the_line(tmp_path: Path) -> None:
     with (
         knocks() as knocked,

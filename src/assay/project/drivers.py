@@ -37,12 +37,6 @@ class Leads(Protocol):
         """
         ...
 
-    def see(
-        self, dialect: str, driver: str, arguments: ConnectArguments, asking: FrameType
-    ) -> None:
-        """As :meth:`lead`, where nothing can be rewritten: raise, or let it go where it says."""
-        ...
-
     def made(self, connection: Any) -> None:
         """The driver gave this."""
         ...
@@ -120,19 +114,8 @@ def replace_connects() -> None:
     if any(isinstance(finder, _Finder) for finder in sys.meta_path):
         return
     sys.meta_path.insert(0, _Finder())
-    sys.addaudithook(_audit)
     for module in _MODULES & sys.modules.keys():
         _replace(module)
-
-
-def _audit(event: str, arguments: tuple[Any, ...]) -> None:
-    """SQLite tells also of a connection that is made by the class, which cannot be replaced."""
-    if event != "sqlite3.connect" or not _leads or getattr(_thread, "passing", False):
-        return
-    asking = inspect.currentframe()
-    asking = asking.f_back if asking is not None else None
-    if asking is not None and asking.f_code.co_filename != __file__:
-        _leads[-1].see("sqlite", "pysqlite", ConnectArguments([arguments[0]], {}), asking)
 
 
 class _Finder:

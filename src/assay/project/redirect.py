@@ -104,19 +104,6 @@ class _Redirection:
             raise Refused(error.what, where=where, next_step=error.next_step) from error
         return True
 
-    def see(
-        self, dialect: str, driver: str, arguments: ConnectArguments, asking: FrameType
-    ) -> None:
-        """A connection is about to be made whose arguments cannot be rewritten."""
-        named = list(arguments.args)
-        if self.lead(dialect, driver, arguments, asking) and arguments.args != named:
-            raise Refused(
-                f"{driver} is called by a class of its own, which cannot be led to a shadow; no "
-                "connection was made.",
-                where=f"{short(asking.f_code.co_filename)}:{asking.f_lineno}",
-                next_step="Call connect(), or use op.get_bind().",
-            )
-
     def _names(self, arguments: ConnectArguments) -> bool:
         """Whether a file is named that SQLAlchemy was led away from."""
         named = [*arguments.args[:1], arguments.keywords.get("database")]

@@ -102,10 +102,6 @@ class Recorder:
         """A transaction is about to be rolled back; a savepoint, which is a statement, is not told."""
         self._rolled_back = line_on_stack(self.file) or self._rolled_back
 
-    @property
-    def _last_transaction(self) -> int | None:
-        return self.statements[-1].observed.transaction if self.statements else 1
-
     def _catch_up(self) -> None:
         """What the catalog became without a statement is not what the next statement made of it."""
         line = self._rolled_back or self.taken
@@ -125,7 +121,6 @@ class Recorder:
                     duration=0.0,
                     before=before,
                     after=after,
-                    observed=Observation(transaction=self._last_transaction),
                     autocommit=self._autocommit,
                 )
             )
