@@ -7,6 +7,7 @@ waits for its server.
 
 from __future__ import annotations
 
+import _thread
 import ctypes
 import threading
 from collections.abc import Iterator
@@ -51,11 +52,14 @@ def ended_after(seconds: float) -> Iterator[None]:
         ).with_traceback(end.__traceback__) from None
 
 
-class _Timer(threading.Thread):
+class _Timer:
     def __init__(self, thread: int, seconds: float) -> None:
-        super().__init__(name="assay-limit", daemon=True)
         self.thread, self.seconds = ctypes.c_ulong(thread), seconds
         self.over, self.raising, self.raised = threading.Event(), threading.Lock(), False
+
+    def start(self) -> None:
+        """As :class:`threading.Thread` does, without a wait until it runs."""
+        _thread.start_new_thread(self.run, ())
 
     def run(self) -> None:
         wait = self.seconds

@@ -2,7 +2,8 @@
 
 A text names only what its object depends on directly, and the server keeps that in ``pg_depend``. So
 where a statement renamed something of a table, all that depends on the table is rendered, whether the
-statement wrote it or not (:mod:`assay.dialects.postgresql.wanted`).
+statement wrote it or not (:mod:`assay.dialects.postgresql.wanted`); of columns that this transaction
+has not written, nothing has another name.
 """
 
 from __future__ import annotations
@@ -31,6 +32,10 @@ SELECT CASE d.classid
         SELECT 0 FROM pg_trigger g WHERE g.oid = d.objid AND g.tgisinternal)
     END
 FROM pg_depend d WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid IN ({})
+    AND (d.refobjsubid = 0
+        OR EXISTS (SELECT FROM pg_class o WHERE o.oid = d.refobjid AND age(o.xmin) <= 0)
+        OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = d.refobjid
+            AND a.attnum = d.refobjsubid AND age(a.xmin) <= 0))
 """
 
 
