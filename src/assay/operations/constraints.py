@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from alembic.autogenerate import renderers
 from alembic.operations import Operations, ops
 
+from assay.operations.renaming import RenamingOp
 from assay.operations.rendering import call
 from assay.operations.statements import escaped, named, run
 
@@ -31,11 +32,10 @@ def final_name(context: AutogenContext, name: str) -> str:
 
 
 @Operations.register_operation("rename_constraint")
-class RenameConstraintOp(ops.MigrateOperation):
+class RenameConstraintOp(RenamingOp):
     """Give a constraint another name; nothing is checked or rebuilt."""
 
-    def __init__(self, table_name: str, old: str, new: str, schema: str | None = None) -> None:
-        self.table_name, self.old, self.new, self.schema = table_name, old, new, schema
+    called = "rename_constraint"
 
     @classmethod
     def rename_constraint(
@@ -53,22 +53,12 @@ class RenameConstraintOp(ops.MigrateOperation):
     def reverse(self) -> RenameConstraintOp:
         return RenameConstraintOp(self.table_name, self.new, self.old, self.schema)
 
-    def to_diff_tuple(self) -> tuple[Any, ...]:
-        return ("rename_constraint", self.schema, self.table_name, self.old, self.new)
-
 
 @Operations.implementation_for(RenameConstraintOp)
 def _rename_constraint(operations: Operations, op: RenameConstraintOp) -> None:
     table = named(operations, op.table_name, op.schema)
     old, new = named(operations, op.old), named(operations, op.new)
     run(operations, f"ALTER TABLE {table} RENAME CONSTRAINT {old} TO {new}")
-
-
-@renderers.dispatch_for(RenameConstraintOp)
-def _render_rename(context: AutogenContext, op: RenameConstraintOp) -> str:
-    return call(
-        context, "rename_constraint", [op.table_name, op.old, op.new], {"schema": op.schema}
-    )
 
 
 @Operations.register_operation("add_constraint")

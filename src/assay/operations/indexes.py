@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.sql.elements import TextClause, conv
 
 from assay.operations.constraints import final_name
-from assay.operations.rendering import call
+from assay.operations.renaming import RenamingOp
 from assay.operations.statements import escaped, named, run
 
 if TYPE_CHECKING:
@@ -21,11 +21,10 @@ __all__ = ["IndexOp", "RenameIndexOp", "Sql"]
 
 
 @Operations.register_operation("rename_index")
-class RenameIndexOp(ops.MigrateOperation):
+class RenameIndexOp(RenamingOp):
     """Give an index another name; nothing is rebuilt."""
 
-    def __init__(self, table_name: str, old: str, new: str, schema: str | None = None) -> None:
-        self.table_name, self.old, self.new, self.schema = table_name, old, new, schema
+    called = "rename_index"
 
     @classmethod
     def rename_index(
@@ -43,9 +42,6 @@ class RenameIndexOp(ops.MigrateOperation):
     def reverse(self) -> RenameIndexOp:
         return RenameIndexOp(self.table_name, self.new, self.old, self.schema)
 
-    def to_diff_tuple(self) -> tuple[Any, ...]:
-        return ("rename_index", self.schema, self.table_name, self.old, self.new)
-
 
 @Operations.implementation_for(RenameIndexOp)
 def _rename_index(operations: Operations, op: RenameIndexOp) -> None:
@@ -56,11 +52,6 @@ def _rename_index(operations: Operations, op: RenameIndexOp) -> None:
         run(operations, f"ALTER TABLE {table} RENAME INDEX {old} TO {new}")
     else:
         run(operations, f"ALTER INDEX {named(operations, op.old, op.schema)} RENAME TO {new}")
-
-
-@renderers.dispatch_for(RenameIndexOp)
-def _render_rename(context: AutogenContext, op: RenameIndexOp) -> str:
-    return call(context, "rename_index", [op.table_name, op.old, op.new], {"schema": op.schema})
 
 
 class Sql(str):

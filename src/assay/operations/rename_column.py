@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from alembic.operations import Operations
 
-from alembic.autogenerate import renderers
-from alembic.operations import Operations, ops
-
-from assay.operations.rendering import call
+from assay.operations.renaming import RenamingOp
 from assay.operations.statements import named, run
-
-if TYPE_CHECKING:
-    from alembic.autogenerate.api import AutogenContext
 
 __all__ = ["RenameColumnOp"]
 
 
 @Operations.register_operation("rename_column")
-class RenameColumnOp(ops.MigrateOperation):
+class RenameColumnOp(RenamingOp):
     """Give a column another name.
 
     Alembic's ``alter_column(new_column_name=)`` is ``CHANGE COLUMN`` on MySQL and MariaDB: it must
     say the whole definition again. ``RENAME COLUMN``: MySQL 8.0, MariaDB 10.5.2.
     """
 
-    def __init__(self, table_name: str, old: str, new: str, schema: str | None = None) -> None:
-        self.table_name, self.old, self.new, self.schema = table_name, old, new, schema
+    called = "rename_column"
 
     @classmethod
     def rename_column(
@@ -43,17 +36,9 @@ class RenameColumnOp(ops.MigrateOperation):
     def reverse(self) -> RenameColumnOp:
         return RenameColumnOp(self.table_name, self.new, self.old, self.schema)
 
-    def to_diff_tuple(self) -> tuple[Any, ...]:
-        return ("rename_column", self.schema, self.table_name, self.old, self.new)
-
 
 @Operations.implementation_for(RenameColumnOp)
 def _rename(operations: Operations, op: RenameColumnOp) -> None:
     table = named(operations, op.table_name, op.schema)
     old, new = named(operations, op.old), named(operations, op.new)
     run(operations, f"ALTER TABLE {table} RENAME COLUMN {old} TO {new}")
-
-
-@renderers.dispatch_for(RenameColumnOp)
-def _render(context: AutogenContext, op: RenameColumnOp) -> str:
-    return call(context, "rename_column", [op.table_name, op.old, op.new], {"schema": op.schema})

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from alembic.autogenerate import renderers
-from alembic.operations import Operations, ops
+from alembic.operations import Operations
 
 from assay.operations.constraints import RenameConstraintOp
 from assay.operations.online.constraints import state_of
 from assay.operations.online.looking import answer, online_here
 from assay.operations.online.waiting import briefly
-from assay.operations.rendering import call
+from assay.operations.renaming import RenamingOp
 from assay.operations.statements import named, run
-
-if TYPE_CHECKING:
-    from alembic.autogenerate.api import AutogenContext
 
 __all__ = ["SetConstraintAsideOp", "SetIndexAsideOp"]
 
 
 @Operations.register_operation("set_index_aside_online")
-class SetIndexAsideOp(ops.MigrateOperation):
+class SetIndexAsideOp(RenamingOp):
     """Rename an index, and the constraint that is its, while its table is used."""
 
-    def __init__(self, table_name: str, old: str, new: str, schema: str | None = None) -> None:
-        self.table_name, self.old, self.new, self.schema = table_name, old, new, schema
+    called = "set_index_aside_online"
 
     @classmethod
     def set_index_aside_online(
@@ -42,9 +35,6 @@ class SetIndexAsideOp(ops.MigrateOperation):
         Where there is one of the new name, a run before this one has done it, and nothing is done.
         """
         operations.invoke(cls(table_name, old_name, new_name, schema))
-
-    def to_diff_tuple(self) -> tuple[Any, ...]:
-        return ("set_index_aside_online", self.schema, self.table_name, self.old, self.new)
 
 
 @Operations.implementation_for(SetIndexAsideOp)
@@ -66,18 +56,11 @@ def _set_aside(operations: Operations, op: SetIndexAsideOp) -> None:
         briefly(operations, lambda: run(operations, rename))
 
 
-@renderers.dispatch_for(SetIndexAsideOp)
-def _render(context: AutogenContext, op: SetIndexAsideOp) -> str:
-    arguments = [op.table_name, op.old, op.new]
-    return call(context, "set_index_aside_online", arguments, {"schema": op.schema})
-
-
 @Operations.register_operation("set_constraint_aside_online")
-class SetConstraintAsideOp(ops.MigrateOperation):
+class SetConstraintAsideOp(RenamingOp):
     """Rename a CHECK or foreign key while its table is used; it goes on being checked."""
 
-    def __init__(self, table_name: str, old: str, new: str, schema: str | None = None) -> None:
-        self.table_name, self.old, self.new, self.schema = table_name, old, new, schema
+    called = "set_constraint_aside_online"
 
     @classmethod
     def set_constraint_aside_online(
@@ -95,9 +78,6 @@ class SetConstraintAsideOp(ops.MigrateOperation):
         """
         operations.invoke(cls(table_name, old_name, new_name, schema))
 
-    def to_diff_tuple(self) -> tuple[Any, ...]:
-        return ("set_constraint_aside_online", self.schema, self.table_name, self.old, self.new)
-
 
 @Operations.implementation_for(SetConstraintAsideOp)
 def _set_constraint_aside(operations: Operations, op: SetConstraintAsideOp) -> None:
@@ -107,9 +87,3 @@ def _set_constraint_aside(operations: Operations, op: SetConstraintAsideOp) -> N
         return
     if state_of(operations, op.table_name, op.schema, op.new) is None:
         briefly(operations, lambda: operations.invoke(rename))
-
-
-@renderers.dispatch_for(SetConstraintAsideOp)
-def _render_constraint(context: AutogenContext, op: SetConstraintAsideOp) -> str:
-    arguments = [op.table_name, op.old, op.new]
-    return call(context, "set_constraint_aside_online", arguments, {"schema": op.schema})
