@@ -83,15 +83,18 @@ class Snapshot:
 
     :param dialect: SQLAlchemy's dialect name, ``sqlite`` or ``postgresql``.
     :param server_version: what the server calls itself, for example ``15.18``.
-    :param objects: sorted by identity, each identity once.
+    :param objects: sorted by identity, each identity once; or what differs from another's.
     """
 
     def __init__(
-        self, dialect: str, server_version: str, objects: tuple[CatalogObject, ...]
+        self, dialect: str, server_version: str, objects: tuple[CatalogObject, ...] | _Since
     ) -> None:
         self.dialect, self.server_version = dialect, server_version
-        self.__dict__["objects"] = objects
         self._since: _Since | None = None
+        if isinstance(objects, _Since):
+            self._since = objects
+        else:
+            self.__dict__["objects"] = objects
 
     @classmethod
     def make(cls, dialect: str, server_version: str, objects: Iterable[CatalogObject]) -> Snapshot:
@@ -159,13 +162,12 @@ class Snapshot:
         for identity in new:
             if identity not in old and self._find(identity) is not None:
                 raise ValueError(f"two catalog objects share the identity {identity}")
-        made = Snapshot(self.dialect, self.server_version, ())
         depth = self._since.depth + 1 if self._since else 1
-        made._since = _Since(self, old, new, depth)
-        del made.__dict__["objects"]
-        if depth > _DEEPEST:  # whatever is before it is not to be kept for ever
-            made.__dict__["objects"], made._since = made.objects, None
-        return made
+        made = Snapshot(self.dialect, self.server_version, _Since(self, old, new, depth))
+        if depth <= _DEEPEST:
+            return made
+        # whatever is before it is not to be kept for ever
+        return Snapshot(self.dialect, self.server_version, made.objects)
 
     def since(self, before: Snapshot) -> tuple[Objects, Objects] | None:
         """What an earlier snapshot has and this one has not as it is there, and the other way round.

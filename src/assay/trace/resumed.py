@@ -12,11 +12,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from assay.catalog import compare
 from assay.dialects import Address, load
 from assay.errors import AssayError
 from assay.operations.online.stated import as_stated
 from assay.project.compat import migration_transaction, set_ddl_memo
 from assay.project.project import Project, query_on
+from assay.project.revision_file import function_of
 from assay.shadow.reading import connection_of, own_objects
 from assay.trace.effects import StatementEffect, Trace
 from assay.trace.filled import Fill, filled
@@ -54,8 +56,9 @@ def _stays(statement: StatementEffect) -> bool:
     before, after = statement.before, statement.after
     if statement.elsewhere or before is None or after is None:
         return False
-    changed = before is not after and before.objects != after.objects
-    return changed or any(change.any for change in statement.observed.rows.values())
+    return bool(compare(before, after)) or any(
+        change.any for change in statement.observed.rows.values()
+    )
 
 
 def _touched(statement: StatementEffect) -> set[str]:
@@ -129,7 +132,7 @@ def _upgrade(context: MigrationContext, revision: Script) -> None:
     arguments = context.opts["assay_run"].run_arguments
     try:
         with migration_transaction(context):
-            revision.module.upgrade(**arguments)
+            function_of(revision.module, "upgrade")(**arguments)
     finally:
         if connection.in_transaction():
             connection.rollback()

@@ -3,14 +3,15 @@
 The server counts, per transaction and catalog, the rows that were written; it tells what the
 transaction locks; and what a statement changes of a relation it locks, to the end of the
 transaction. So one query says whether a catalog was written, and how what is locked looks now
-(:mod:`assay.dialects.postgresql.place`): rendered, while that is a few plain tables, else by fences,
-which say what to render. What is asked and read does not grow with the catalog.
+(:mod:`assay.dialects.postgresql.place`): rendered, while that is some plain tables and what another text
+has of views, sequences, enums and comments, else by fences, which say what to render. What is asked and
+read does not grow with the catalog.
 
 Some statements lock no relation, or not the one they change (``ALTER STATISTICS``, an ``UPDATE`` of
 ``pg_attribute``), and ``ROLLBACK TO SAVEPOINT`` gives locks back. They show by what is counted, and
 by numbers of transactions that are gone; then all fences are read. What would still be missed is
-found at the end, when all fences are read, unless whoever asks trusts what was seen: DDL that an
-operation renders locks what it changes.
+found at the end, when all fences are read, unless whoever asks trusts what was seen: plain DDL, an
+operation's or not, locks what it changes.
 """
 
 from __future__ import annotations
