@@ -11,8 +11,8 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_catalog_postgresql_refresh import SETUP, Catalog, equal, statement
-from test_catalog_postgresql_refresh import database as database
+from test_catalog_postgresql_refresh import SETUP as SETUP
+from test_catalog_postgresql_refresh import Catalog, equal, statement
 
 from assay.dialects import load
 from assay.dialects.base import Follower
@@ -36,14 +36,6 @@ class Followed:
             wrote.append(self.follower.look(autocommit=False))
             equal(self.follower.state, self.catalog, text)
         return wrote
-
-
-@pytest.fixture(scope="module")
-def prepared(database: str) -> str:
-    """The database, with what the statements are about."""
-    with psycopg.connect(database) as connection:
-        connection.execute(SETUP)
-    return database
 
 
 @pytest.fixture

@@ -3,34 +3,18 @@
 from __future__ import annotations
 
 import os
-import uuid
-from collections.abc import Iterator
 from random import Random
 from typing import Any
 
 import psycopg
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy.engine import make_url
 
 from assay.catalog import compare
 from assay.dialects import load
 from assay.dialects.base import CatalogState
 
 DIALECT = load("postgresql")
-
-
-@pytest.fixture(scope="module")
-def database(quick_postgresql: str) -> Iterator[str]:
-    url = make_url(quick_postgresql).set(drivername="postgresql")
-    name = f"assay_test_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(url.render_as_string(False), autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")
-        try:
-            yield url.set(database=name).render_as_string(False)
-        finally:
-            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 class Catalog:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from random import Random
 from typing import Any
 
@@ -12,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_catalog_postgresql_refresh import Catalog
-from test_catalog_postgresql_refresh import database as database
 from test_pg_plain_tables import Counting
+from test_pg_plain_tables import followed as followed
 
 from assay.dialects import plain_ddl
 from assay.dialects.postgresql.catalog import PostgreSQLState
@@ -41,21 +40,6 @@ SETUP = b"""
     CREATE TRIGGER first BEFORE UPDATE ON o FOR EACH ROW
         EXECUTE FUNCTION suppress_redundant_updates_trigger();
 """
-
-
-@pytest.fixture(scope="module")
-def prepared(database: str) -> str:
-    """The database, with what the statements are about."""
-    with psycopg.connect(database) as connection:
-        connection.execute(SETUP)
-    return database
-
-
-@pytest.fixture
-def followed(prepared: str) -> Iterator[Counting]:
-    with psycopg.connect(prepared) as connection:
-        yield Counting(connection)
-        connection.rollback()
 
 
 class Told(Counting):
@@ -252,14 +236,6 @@ def test_any_statements(prepared: str, seed: int, length: int, told: bool) -> No
         followed = Told(connection) if told else Counting(connection)
         for _ in range(length):
             text = _statement(random)
-            try:
-                connection.execute("SAVEPOINT o")
-                connection.execute(text.encode())
-                connection.execute("ROLLBACK TO o")
-            except psycopg.Error:
-                connection.execute("ROLLBACK TO o")
-                continue
-            finally:
-                connection.execute("RELEASE o")
-            followed.see(text)
+            if followed.takes(text):
+                followed.see(text)
         connection.rollback()

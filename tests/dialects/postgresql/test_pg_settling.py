@@ -8,7 +8,6 @@ from typing import Any
 import psycopg
 import pytest
 from test_catalog_postgresql_refresh import Catalog, equal
-from test_catalog_postgresql_refresh import database as database
 
 from assay.dialects import load
 from assay.dialects.postgresql.place import ended_since
