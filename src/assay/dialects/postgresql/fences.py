@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from assay.dialects.postgresql.group_parts import GROUPS
+from assay.dialects.postgresql.wanted import GIVEN
 
 __all__ = ["FIRST", "FULL", "HELD", "OWNERS", "fence_query", "group_query", "locked_query"]
 
@@ -260,6 +261,7 @@ def locked_query(version: int, extra: str) -> str:
     tables = [
         HELD,
         OWNERS,
+        GIVEN,
         "wanted AS MATERIALIZED (SELECT o.oid FROM owners o UNION SELECT i.indexrelid"
         " FROM owners o JOIN pg_index i ON i.indrelid = o.oid)",
         _mapped(version, "wanted w JOIN pg_class c ON c.oid = w.oid", "true"),

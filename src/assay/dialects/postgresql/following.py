@@ -71,7 +71,7 @@ class PostgreSQLFollower:
         self._places.begin()
         self._untouched = Untouched(self._state)
         self._places.untouched = self._not_touched
-        self._place = self._places.ask() if self._sure else None
+        self._place = self._places.ask_whether() if self._sure else None
         self._first, self._last = self._place, None
         self._numbers = set()
         self._sure = False
@@ -107,7 +107,7 @@ class PostgreSQLFollower:
         # one that is updated may be of the key of a table that nobody locks
         triggers = now.triggers != before.triggers or ("pg_trigger" in written and now.own_triggers)
         if seen is not None and not by_hand and not triggers:
-            changes = self._by_rows(before, now, seen, plain=plain)
+            changes = self._by_rows(before, now, written, seen, plain=plain)
             if changes is not None:
                 self._state = changes
                 return True
@@ -118,10 +118,16 @@ class PostgreSQLFollower:
         return self._by_fences(now, written, seen or {}, by_hand=by_hand)
 
     def _by_rows(
-        self, before: Place, now: Place, seen: Mapping[int, Seen], *, plain: str | None
+        self,
+        before: Place,
+        now: Place,
+        written: frozenset[str],
+        seen: Mapping[int, Seen],
+        *,
+        plain: str | None,
     ) -> PostgreSQLState | None:
         """The catalog by what came rendered, and by what is beside it; None where that is not all."""
-        rendered, places, written = self._rendered, self._places, now.since(before)
+        rendered, places = self._rendered, self._places
         if not written <= RENDERED | BESIDE:
             return None
         renamed = rendered.renamed(self._state, seen)
@@ -140,7 +146,13 @@ class PostgreSQLFollower:
         elif scope is Scope.ALL:
             others = places.ask_others()
         changes = rendered.changed(
-            self._state, before, now, seen, others, whole=bool(naming), scope=scope
+            self._state,
+            now,
+            seen,
+            others,
+            whole=bool(naming),
+            scope=scope,
+            described=now.described(before),
         )
         if changes is None or not (changes.owners or any(s.moved for s in seen.values())):
             return None
@@ -217,8 +229,11 @@ class PostgreSQLFollower:
             return
         self._places.taken()
         with suppress(Exception):  # it may be one that can only be rolled back
-            self.look(autocommit=False)
-            self._last = self._place
+            now = self._places.ask_whether()
+            if not now.is_as(self._place):
+                self.look(autocommit=False)
+                now = self._place
+            self._last = now
 
     def settle(self, *, trusting: bool = False) -> CatalogState:
         """The catalog now, whatever was seen; the next transaction is followed from here."""

@@ -13,58 +13,57 @@ A statement in autocommit has given its locks back by then; a second connection 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from assay.dialects.base import Address, Query
 from assay.dialects.observed import Lock, Observation, RowChange
 from assay.dialects.postgresql.locks import KINDS, OURS, lock, strength
-from assay.dialects.postgresql.place import COUNTERS, RELATION, TIMEOUT, USED, Places
+from assay.dialects.postgresql.place import Places
+from assay.dialects.postgresql.relations import (
+    COUNTERS,
+    FILE,
+    LINE,
+    PART,
+    Locked,
+    Relation,
+    line,
+    locked_of,
+    used,
+)
 from assay.dialects.postgresql.waiting import Waiting
 from assay.dialects.written import plain_ddl, verb
 
 __all__ = ["PostgreSQLObserver"]
 
-Row = Sequence[object]
-
-# in one text, of which a few lines are looked at: rows would be thousands of objects
-_THERE = (
+# A relation's first file is called as its oid is, so only the others need be told.
+_BEGUN = (
     "SELECT has_function_privilege('pg_stat_file(text, boolean)', 'EXECUTE'),"
-    " current_setting('server_version_num')::int, coalesce((SELECT string_agg("
-    f"concat_ws(chr(31), {RELATION}, coalesce({USED}, '')), chr(30)) FROM pg_catalog.pg_class c"
-    f" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE {OURS} AND c.relkind <> 'c'"
-    "), '')"
+    " current_setting('server_version_num')::int, coalesce(max(c.oid::bigint), 0),"
+    " coalesce(string_agg(CASE WHEN c.relfilenode NOT IN (0, c.oid) OR c.reltablespace <> 0"
+    f" THEN c.oid::text || chr({ord(PART)}) || {FILE} END, chr({ord(LINE)})), ''),"
+    f" coalesce(string_agg({used()}, chr({ord(LINE)})), '')"
+    " FROM pg_catalog.pg_class c WHERE c.oid >= 16384 AND c.relkind NOT IN ('c', 't')"
 )
-_LINE, _PART = chr(30), chr(31)
 _FOLDER = "regexp_replace(pg_relation_filepath('pg_catalog.pg_description'), '[^/]*$', '')"
 _ALL = (
-    f"SELECT {RELATION}, '', '', {COUNTERS}, {TIMEOUT} FROM pg_catalog.pg_class c"
+    f"SELECT coalesce(string_agg({line()}, chr({ord(LINE)})), '') FROM pg_catalog.pg_class c"
     f" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE {OURS} AND c.relkind <> 'c'"
 )
+_TIMEOUT = "SELECT extract(epoch FROM current_setting('lock_timeout')::interval)::float8"
 _WITH_ROWS = ("r", "p", "m")
 _NONE = (0,) * 5
 """The counters of what was not used yet."""
-_KEEPING = ("ALTER", "CREATE", "DELETE", "DROP", "INSERT", "UPDATE")
+_KEEPING = ("ALTER", "COMMENT", "CREATE", "DELETE", "DROP", "INSERT", "UPDATE")
 """First words of statements that discard nothing that is prepared on the connection."""
+_RENAMES = re.compile(r"\bRENAME\s+(?:TO|CONSTRAINT)\b|\bSET\s+SCHEMA\b", re.IGNORECASE)
+_NAMES_STAY = frozenset(
+    {"COMMENT", "DELETE", "GRANT", "INSERT", "LOCK", "RELEASE", "RESET", "REVOKE", "SAVEPOINT"}
+    | {"SET", "TRUNCATE", "UPDATE"}
+)
+"""First words of statements after which each relation has the name that it had."""
 _MOST = 1000
 """Rows that are counted of a table; whoever made them for a shadow made fewer."""
-
-
-class Relation(NamedTuple):
-    """A relation as it was seen last.
-
-    :param kind: ``pg_class.relkind``.
-    """
-
-    schema: str
-    bare: str
-    kind: str
-    file: str
-
-    @property
-    def name(self) -> str:
-        """As people write it."""
-        return self.bare if self.schema == "public" else f"{self.schema}.{self.bare}"
 
 
 class PostgreSQLObserver:
@@ -76,12 +75,13 @@ class PostgreSQLObserver:
 
     def __init__(self, query: Query, at: Address) -> None:
         self._query, self._at = query, at
-        self._may_ask_sizes, version, there = query(_THERE)[0]
-        lines = [line for line in str(there).split(_LINE) if line.count(_PART) == 5]
-        self._rows: dict[int, Row | str] = {int(n[: n.index(_PART)]): n for n in lines}
-        self._there = frozenset(self._rows)
-        used = (line.split(_PART) for line in lines if line[-1] != _PART)
-        self._counters = {int(row[0]): _counters(row[5].split()) for row in used}
+        self._may_ask_sizes, version, last, files, counters = query(_BEGUN)[0]
+        self._last = int(str(last))
+        """The oid of what was made last before the first statement."""
+        self._files = {int(oid): file for oid, file in _pairs(files)}
+        self._counters = {int(o): tuple(map(int, n.split())) for o, n in _pairs(counters)}
+        self._seen: dict[int, Relation] = {}
+        self._named = False
         self._filled: set[int] = set()
         self._looked = False
         self.places = Places(query, int(str(version)))
@@ -93,17 +93,19 @@ class PostgreSQLObserver:
 
     def go_on(self) -> None:
         """What has been made since is there before the next statement."""
-        self._there = frozenset(self._rows)
+        self._last = max([self._last, *self._seen])
         if not self._may_ask_sizes:
             self._look_for_rows()
 
     def before(self, sql: str, *, autocommit: bool) -> str:
         """A statement is about to run; it runs as it is."""
+        if autocommit or _may_rename(sql):
+            self._learn_names()
         if autocommit:
             if not self._looked:  # the old file of a table will be gone
                 self._look_for_rows()
             else:  # the server may have collected what was counted so far
-                self._count_anew(self._rows)
+                self._count_anew(self._seen)
             pid = int(str(self._query("SELECT pg_backend_pid()")[0][0]))
             self._waiting = Waiting(self._at, pid)
             self._waiting.start()
@@ -112,22 +114,25 @@ class PostgreSQLObserver:
     def after(self, sql: str, _rows: int | None) -> Observation:
         """What the statement did that ran since :meth:`before`."""
         if self._waiting is not None:
-            names = {oid: self._named(oid) for oid in self._there}
-            found, self._waiting = self._waiting.stop(), None
-            asked = [lock(*names[oid], modes) for oid, modes in found.items() if oid in names]
-            return self._observation(self._query(_ALL), asked, (), None)
+            known = {oid: found for oid, found in self._seen.items() if oid <= self._last}
+            asked, self._waiting = self._waiting.stop(), None
+            locks = [_lock(known[oid], modes) for oid, modes in asked.items() if oid in known]
+            timeout = float(str(self._query(_TIMEOUT)[0][0]))
+            return self._observation(self._all(), locks, (), None, timeout)
         if verb(sql) not in _KEEPING:
             self.places.forget()
         self.places.plain = sql if plain_ddl(sql) else None
-        rows = self.places.ask().locked
+        place = self.places.ask()
+        rows = place.locked
         # what locks nothing does not tell its transaction: `SET` before anything else is in the first
         self._number = self._number or 1
-        transaction = str(rows[0][6]) if rows else self._transaction
+        transaction = place.transaction if rows else self._transaction
         if transaction != self._transaction:
             self._number += bool(self._transaction)
             self._transaction, self._locks = transaction, {}
         held = tuple(self._locks.values())
-        return self._observation(rows, list(self._new_locks(rows)), held, self._number)
+        new = list(self._new_locks(rows))
+        return self._observation(rows, new, held, self._number, place.timeout if rows else None)
 
     def close(self) -> None:
         """End what watches a statement that raised."""
@@ -136,15 +141,20 @@ class PostgreSQLObserver:
             self._waiting = None
 
     def _observation(
-        self, rows: Sequence[Row], locks: list[Lock], held: tuple[Lock, ...], number: int | None
+        self,
+        rows: Sequence[Locked],
+        locks: list[Lock],
+        held: tuple[Lock, ...],
+        number: int | None,
+        timeout: float | None,
     ) -> Observation:
         scanned: dict[str, int] = {}
         changed: dict[str, RowChange] = {}
         whole: list[str] = []
-        now = {_oid(row): _relation(row) for row in rows}
-        for (oid, relation), row in zip(now.items(), rows, strict=True):
-            counters = _counters(row[7:12])
+        for oid, relation, _, counters in rows:
             before = self._counters.get(oid, _NONE)
+            if counters == before:
+                continue
             self._counters[oid] = counters
             # they go on from one transaction to the next until the server collects them
             scans, read, *written = (
@@ -152,7 +162,7 @@ class PostgreSQLObserver:
             )
             if relation.kind not in _WITH_ROWS:
                 continue
-            if (scans or read) and oid in self._there:
+            if (scans or read) and oid <= self._last:
                 scanned[relation.name] = read
             if any(written):
                 changed[relation.name] = RowChange(*written)
@@ -160,12 +170,11 @@ class PostgreSQLObserver:
                     whole.append(relation.name)
                 if written[0]:
                     self._filled.add(oid)
-        moved = [o for o, r in now.items() if o in self._there and r.file != self._known(o).file]
-        rewritten = tuple(sorted(self._known(oid).name for oid in moved))
-        emptied = self._emptied([oid for oid in moved if KINDS.get(now[oid].kind) == "table"])
-        self._rows.update(zip(now, rows, strict=True))
+        moved = [row for row in rows if row.oid <= self._last and self._is_moved(row)]
+        rewritten = tuple(sorted(self._before(row).name for row in moved))
+        emptied = self._emptied([r for r in moved if KINDS.get(r.relation.kind) == "table"])
+        self._seen.update((row.oid, row.relation) for row in rows)
         order = sorted(locks, key=lambda k: (-strength(k.mode), k.kind != "table", k.relation))
-        timeout = float(str(rows[0][12])) if rows else None
         return Observation(
             tuple(order),
             held,
@@ -178,42 +187,56 @@ class PostgreSQLObserver:
             whole=tuple(sorted(whole)),
         )
 
-    def _new_locks(self, rows: Iterable[Row]) -> Iterable[Lock]:
+    def _new_locks(self, rows: Iterable[Locked]) -> Iterable[Lock]:
         """Locks on what was there before the revision, where they are stronger than before."""
         for row in rows:
-            oid = _oid(row)
-            if oid not in self._there:
+            if row.oid > self._last:
                 continue
-            found = lock(*self._named(oid), str(row[5]))
-            old = self._locks.get(oid)
+            found = _lock(self._before(row), row.modes)
+            old = self._locks.get(row.oid)
             if old is None or strength(found.mode) > strength(old.mode):
-                self._locks[oid] = found
+                self._locks[row.oid] = found
                 yield found
 
-    def _known(self, oid: int) -> Relation:
+    def _before(self, row: Locked) -> Relation:
         """A relation as it was seen last."""
-        found = self._rows[oid]
-        return _relation(found.split(_PART) if isinstance(found, str) else found)
+        return self._seen.get(row.oid, row.relation)
 
-    def _named(self, oid: int) -> tuple[str, str]:
-        """The name of a relation and its kind, in words."""
-        found = self._known(oid)
-        return found.name, KINDS.get(found.kind, "relation")
+    def _file(self, oid: int) -> str:
+        """The file that a relation had when it was seen last."""
+        seen = self._seen.get(oid)
+        return seen.file if seen else self._files.get(oid, str(oid))
+
+    def _is_moved(self, row: Locked) -> bool:
+        return row.relation.file not in ("", self._file(row.oid))
+
+    def _all(self) -> tuple[Locked, ...]:
+        """Every relation as it is now."""
+        return locked_of(str(self._query(_ALL)[0][0]).split(LINE))
+
+    def _learn_names(self) -> None:
+        """Know every relation by name before a statement after which it may have another one."""
+        if not self._named:
+            self._named = True
+            self._seen = {row.oid: row.relation for row in self._all()} | self._seen
 
     def _look_for_rows(self) -> None:
         """Look into every table now."""
+        self._learn_names()
         self._filled |= self._holding(
-            oid for oid in self._rows if KINDS.get(self._known(oid).kind) == "table"
+            oid for oid, found in self._seen.items() if KINDS.get(found.kind) == "table"
         )
         self._looked = True
-        self._count_anew(self._rows)  # looking for rows has counted as well
+        self._count_anew(self._seen)  # looking for rows has counted as well
 
     def _count_anew(self, oids: Iterable[int]) -> None:
         among = ", ".join(map(str, oids))
         if among:
             text = f"SELECT c.oid::bigint, {COUNTERS} FROM pg_catalog.pg_class c WHERE c.oid IN ({among})"
-            rows = self._query(text)
-            self._counters.update((_oid(row), _counters(row[1:])) for row in rows)
+            self._counters.update(
+                (int(str(oid)), tuple(map(int, str(counters).split())))
+                for oid, counters in self._query(text)
+            )
 
     def _holding(self, oids: Iterable[int]) -> set[int]:
         """Those of some tables that hold a row."""
@@ -226,17 +249,20 @@ class PostgreSQLObserver:
         ]
         found: set[int] = set()
         for start in range(0, len(texts), 100):
-            found |= {_oid(r) for r in self._query(" UNION ALL ".join(texts[start : start + 100]))}
+            found |= {
+                int(str(r[0])) for r in self._query(" UNION ALL ".join(texts[start : start + 100]))
+            }
         return found
 
-    def _emptied(self, moved: list[int]) -> tuple[str, ...]:
+    def _emptied(self, moved: list[Locked]) -> tuple[str, ...]:
         """Of tables that have another file now: those that held rows, and hold none in it."""
-        filled = self._filled.intersection(moved)
-        asked = [] if self._looked else [oid for oid in moved if oid not in filled]
+        names = {row.oid: self._before(row).name for row in moved}
+        filled = self._filled.intersection(names)
+        asked = [] if self._looked else [oid for oid in names if oid not in filled]
         if asked:
-            sizes = ", ".join(f"({oid}::bigint, '{self._known(oid).file}')" for oid in asked)
+            sizes = ", ".join(f"({oid}::bigint, '{self._file(oid)}')" for oid in asked)
             filled |= {
-                _oid(row)
+                int(str(row[0]))
                 for row in self._query(
                     f"SELECT f.oid FROM (VALUES {sizes}) f(oid, file), (SELECT {_FOLDER}) d(folder)"
                     " WHERE (pg_stat_file(CASE WHEN strpos(f.file, '/') > 0 THEN f.file"
@@ -245,11 +271,11 @@ class PostgreSQLObserver:
             }
         gone = filled - self._holding(filled) if filled else set()
         self._filled = (self._filled | filled) - gone
-        return tuple(sorted(self._known(oid).name for oid in gone))
+        return tuple(sorted(names[oid] for oid in gone))
 
     def _is_whole(self, oid: int, change: RowChange) -> bool:
         """Whether a change was one of every row that a table held, and it held several."""
-        if oid not in self._there or not (change.updated or change.deleted):
+        if oid > self._last or not (change.updated or change.deleted):
             return False
         name = self._query(f"SELECT {oid}::regclass::text")[0][0]
         text = f"SELECT count(*)::bigint FROM (SELECT FROM {name} LIMIT {_MOST + 1}) s"
@@ -261,14 +287,17 @@ class PostgreSQLObserver:
         return now <= _MOST and 1 < held <= change.updated + change.deleted
 
 
-def _oid(row: Row) -> int:
-    return int(str(row[0]))
+def _lock(relation: Relation, modes: str) -> Lock:
+    return lock(relation.name, KINDS.get(relation.kind, "relation"), modes)
 
 
-def _counters(row: Row) -> tuple[int, ...]:
-    return tuple(int(str(n or 0)) for n in row)
+def _pairs(text: object) -> list[list[str]]:
+    """Lines of two parts."""
+    return [each.split(PART) for each in str(text).split(LINE) if each]
 
 
-def _relation(row: Row) -> Relation:
-    schema, name, kind, file = map(str, row[1:5])
-    return Relation(schema, name, kind, file)
+def _may_rename(sql: str) -> bool:
+    """Whether a relation may have another name after a statement, which what is locked tells then."""
+    if verb(sql) in _NAMES_STAY:
+        return False
+    return not plain_ddl(sql) or bool(_RENAMES.search(sql))

@@ -1,100 +1,99 @@
 """What a revision makes beside plain tables, in a second text that is quick to plan.
 
-Views and sequences that the transaction locks, the enums, and the comments on the tables that it
-locks: whoever makes a table makes the sequence and the enums of its columns, and comments on it. That
+Views and sequences that the transaction locks, the enums, and the comments on what it locks:
+whoever makes a table makes the sequence and the enums of its columns, and comments on it. That
 is asked where a statement wrote a catalog that one of these is in, or such a relation is locked; all
-of it is rendered, as there are few. A view or a sequence that is locked and not among the rows is
+of it is given, as there are few, and as columns of the row for the reason that
+:mod:`assay.dialects.postgresql.plain` has. A view or a sequence that is locked and not among the rows is
 gone. Of domains and the like only the oids are told: then this text does not say it all.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from assay.catalog import CatalogObject
-from assay.dialects.postgresql.catalog import object_of
 from assay.dialects.postgresql.fences import FIRST, HELD, OWNERS
-from assay.dialects.postgresql.group_parts import GROUPS, enum_part
-from assay.dialects.postgresql.relation_parts import (
-    VIEW,
-    column_attributes,
-    json_object,
-    sequence_part,
-)
-from assay.dialects.postgresql.rendering import (
-    COMMENT,
-    USER_SCHEMA,
-    comment_join,
-    not_of_extension,
-    settled,
-)
-from assay.dialects.postgresql.wanted import WANTED
+from assay.dialects.postgresql.group_parts import GROUPS
+from assay.dialects.postgresql.plain_rows import PERSISTENCE
+from assay.dialects.postgresql.rendering import USER_SCHEMA, not_of_extension, settled
+from assay.dialects.postgresql.wanted import GIVEN, WANTED
 
 __all__ = ["TYPES", "Others", "others_query"]
 
 TYPES = GROUPS["types"]
 
-_COMMENT_ON, _TYPE = "assay: comment", "assay: type"
-_WRITTEN = "written"
-_VIEW = ("definition", "options")
+_WIDTH = 8
+_BETWEEN = chr(31)
 
 
-def others_query(version: int) -> str:
-    """One statement of rows ``owner, kind, key, attributes``.
-
-    :param version: ``server_version_num``.
-    """
-    columns = column_attributes(version)
-    view_column = {
-        "type": columns["type"],
-        "not null": "'false'",
-        "default": "(SELECT pg_get_expr(ad.adbin, ad.adrelid) FROM pg_attrdef ad"
-        " WHERE ad.adrelid = r.oid AND ad.adnum = a.attnum)",
-        "collation": columns["collation"],
-    }
+def others_query() -> str:
+    """One statement of rows ``owner, kind, schema, name`` and four texts, settings first and last."""
     relations = f"""r AS MATERIALIZED (
-        SELECT n.nspname, c.* FROM wanted w JOIN pg_class c ON c.oid = w.oid
-            JOIN pg_namespace n ON n.oid = c.relnamespace
+        SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.reloptions
+        FROM wanted w JOIN pg_class c ON c.oid = w.oid JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind IN ('r', 'v', 'S') AND {USER_SCHEMA}
             AND {not_of_extension("pg_class", "c.oid")})"""
+    # under an empty search path the server qualifies the table
     return settled(
         [
-            sequence_part(),
             f"""
-        SELECT r.oid::int8, 'view', json_build_array(r.nspname, r.relname)::text,
-            {json_object({name: VIEW[name] for name in _VIEW}, COMMENT)}
-        FROM r {comment_join("d", "pg_class", "r.oid")} WHERE r.relkind = 'v'""",
-            f"""
-        SELECT r.oid::int8, 'view column', json_build_array(r.nspname, r.relname, a.attname)::text,
-            {json_object(view_column, COMMENT)}
+        SELECT r.oid::int8, 'view', r.nspname, r.relname, pg_get_viewdef(r.oid),
+            array_to_string(r.reloptions, chr({ord(_BETWEEN)})), NULL, NULL
+        FROM r WHERE r.relkind = 'v'""",
+            """
+        SELECT r.oid::int8, 'view column', r.relname, a.attname, format_type(a.atttypid, a.atttypmod),
+            pg_get_expr(ad.adbin, ad.adrelid), CASE WHEN a.attcollation <> t.typcollation THEN
+                (SELECT quote_ident(cn.nspname) || '.' || quote_ident(co.collname)
+                FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace
+                WHERE co.oid = a.attcollation) END, NULL
         FROM r JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
-            JOIN pg_type t ON t.oid = a.atttypid {comment_join("d", "pg_class", "r.oid", "a.attnum")}
+            JOIN pg_type t ON t.oid = a.atttypid
+            LEFT JOIN pg_attrdef ad ON ad.adrelid = r.oid AND ad.adnum = a.attnum
         WHERE r.relkind = 'v'""",
-            enum_part(),
             f"""
-        SELECT {TYPES}::int8, '{_TYPE}', t.oid::text,
-            CASE WHEN age(t.xmin) <= 0 THEN '{_WRITTEN}' ELSE '' END
-        FROM pg_type t WHERE t.oid >= {FIRST} AND t.typtype IN ('b', 'd', 'p', 'r')
-            AND t.typrelid = 0 AND t.typcategory <> 'A'""",
+        SELECT r.oid::int8, 'sequence', r.nspname, r.relname, format_type(s.seqtypid, NULL)
+                || chr({ord(_BETWEEN)}) || s.seqstart || ' ' || s.seqincrement || ' ' || s.seqmin
+                || ' ' || s.seqmax || ' ' || s.seqcache || ' ' || s.seqcycle::text,
+            r.relpersistence::text, od.deptype::text,
+            od.refobjid::regclass::text || '.' || quote_ident(oa.attname)
+        FROM r JOIN pg_sequence s ON s.seqrelid = r.oid
+            LEFT JOIN pg_depend od ON od.classid = 'pg_class'::regclass AND od.objid = r.oid
+                AND od.refclassid = 'pg_class'::regclass AND od.refobjsubid > 0
+                AND od.deptype IN ('a', 'i')
+            LEFT JOIN pg_attribute oa ON oa.attrelid = od.refobjid AND oa.attnum = od.refobjsubid""",
             f"""
-        SELECT r.oid::int8, '{_COMMENT_ON}',
-            json_build_array(r.nspname, r.relname, a.attname)::text, d.description
+        SELECT {TYPES}::int8, CASE t.typtype WHEN 'e' THEN 'enum' ELSE 'type' END, n.nspname,
+            t.typname, t.oid::text, CASE WHEN age(t.xmin) <= 0 THEN 'written' END,
+            (SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder)
+                FROM pg_enum e WHERE e.enumtypid = t.oid),
+            (SELECT d.description FROM pg_description d WHERE d.objoid = t.oid
+                AND d.classoid = 'pg_type'::regclass AND d.objsubid = 0)
+        FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+        WHERE t.oid >= {FIRST} AND t.typrelid = 0 AND t.typcategory <> 'A'
+            AND (t.typtype IN ('b', 'd', 'p', 'r')
+                OR t.typtype = 'e' AND {USER_SCHEMA} AND {not_of_extension("pg_type", "t.oid")})""",
+            """
+        SELECT r.oid::int8, 'comment', r.nspname, r.relname, a.attname, d.description, NULL, NULL
         FROM r JOIN pg_description d ON d.objoid = r.oid AND d.classoid = 'pg_class'::regclass
-        LEFT JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum = d.objsubid AND a.attnum > 0
-        WHERE r.relkind = 'r'""",
+        LEFT JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum = d.objsubid AND a.attnum > 0""",
         ],
-        [HELD, OWNERS, WANTED, relations],
+        [HELD, OWNERS, GIVEN, WANTED, relations],
+        _WIDTH,
     )
+
+
+Objects = tuple[CatalogObject, ...]
+Path = tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Others:
     """What is there now."""
 
-    relations: Mapping[int, tuple[CatalogObject, ...]]
+    relations: Mapping[int, Objects]
     """Views with their columns, and sequences, by their oid."""
     enums: Mapping[str, CatalogObject]
     """By their oid."""
@@ -102,29 +101,80 @@ class Others:
     """The oids of domains and of other types that have no relation."""
     type_written: bool
     """Whether this transaction wrote one of these."""
-    comments: Mapping[tuple[str, tuple[str, ...]], str]
-    """On tables and columns, by the identity of what they are on."""
+    comments: Mapping[Path, str]
+    """By schema, relation and, of a column, its name."""
 
     @classmethod
     def of(cls, rows: Iterable[tuple[Any, ...]]) -> Others:
         """From the rows of :func:`others_query`."""
-        relations: dict[int, list[CatalogObject]] = {}
-        enums: dict[str, CatalogObject] = {}
-        types: dict[str, bool] = {}
-        comments: dict[tuple[str, tuple[str, ...]], str] = {}
-        for owner, kind, key, attributes in rows:
-            if attributes is None:
-                continue
-            if kind == _TYPE:
-                types[str(key)] = attributes == _WRITTEN
-            elif kind == _COMMENT_ON:
-                path = tuple(part for part in json.loads(key) if part is not None)
-                comments["column" if len(path) > 2 else "table", path] = str(attributes)
-            else:
-                made, oid = object_of(kind, key, attributes)
-                if oid is None:
-                    relations.setdefault(int(owner), []).append(made)
-                else:
-                    enums[oid] = made
-        found = {owner: tuple(some) for owner, some in relations.items()}
-        return cls(found, enums, frozenset(types), any(types.values()), comments)
+        kept: dict[str, list[tuple[Any, ...]]] = {}
+        for row in rows:
+            kept.setdefault(row[1], []).append(row)
+        comments: dict[Path, str] = {}
+        for _, _, schema, relation, column, text, *_ in kept.get("comment", ()):
+            path = (schema, relation) if column is None else (schema, relation, column)
+            comments[path] = text
+        types = kept.get("type", ())
+        return cls(
+            _relations(kept, comments),
+            {row[4]: _enum(*row[2:]) for row in kept.get("enum", ())},
+            frozenset(row[4] for row in types),
+            any(row[5] for row in types),
+            comments,
+        )
+
+
+def _relations(
+    kept: Mapping[str, list[tuple[Any, ...]]], comments: Mapping[Path, str]
+) -> dict[int, Objects]:
+    found: dict[int, list[CatalogObject]] = {}
+    schemas: dict[int, str] = {}
+
+    def add(owner: object, kind: str, key: Path, **attributes: str | None) -> None:
+        """File an object with its comment; a name's underscores are spaces."""
+        named = {name.replace("_", " "): value for name, value in attributes.items()}
+        made = CatalogObject.make(
+            kind,
+            key,
+            {n: v for n, v in {**named, "comment": comments.get(key)}.items() if v is not None},
+        )
+        found.setdefault(int(str(owner)), []).append(made)
+
+    for owner, kind, schema, name, definition, options, *_ in kept.get("view", ()):
+        schemas[owner] = schema
+        listed = ", ".join(sorted(options.split(_BETWEEN))) if options else None
+        add(owner, kind, (schema, name), definition=definition, options=listed)
+    for owner, kind, view, name, type_, default, collation, _ in kept.get("view column", ()):
+        key = (schemas[owner], view, name)
+        add(owner, kind, key, type=type_, not_null="false", default=default, collation=collation)
+    for owner, kind, schema, name, numbers, persistence, dependent, column in kept.get(
+        "sequence", ()
+    ):
+        if dependent == "i":  # behind an identity column, and told of with it
+            continue
+        type_, _, rest = numbers.partition(_BETWEEN)
+        start, increment, minimum, maximum, cache, cycle = rest.split(" ")
+        add(
+            owner,
+            kind,
+            (schema, name),
+            type=type_,
+            start=start,
+            increment=increment,
+            minimum=minimum,
+            maximum=maximum,
+            cache=cache,
+            cycle=cycle,
+            persistence=PERSISTENCE.get(persistence),
+            owned_by=column,
+        )
+    return {owner: tuple(some) for owner, some in found.items()}
+
+
+def _enum(
+    schema: str, name: str, _oid: str, _written: str | None, labels: str | None, comment: str | None
+) -> CatalogObject:
+    attributes = {"labels": labels, "comment": comment}
+    return CatalogObject.make(
+        "enum", (schema, name), {n: v for n, v in attributes.items() if v is not None}
+    )

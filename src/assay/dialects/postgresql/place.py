@@ -2,12 +2,12 @@
 
 Who follows the catalog and who watches locks ask it both, after the same statement: it is asked once.
 Its price is that of what is locked. What is locked comes rendered while that is a few plain tables
-(:mod:`assay.dialects.postgresql.plain`), else as fences, which tell what to render.
+(:mod:`assay.dialects.postgresql.plain`), else as fences, which tell what to render. Where nothing has
+been locked yet, or nothing may have been done since, a shorter text does (:meth:`Places.ask_whether`).
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -21,83 +21,75 @@ from assay.dialects.postgresql.locks import OURS
 from assay.dialects.postgresql.naming import naming
 from assay.dialects.postgresql.others import Others, others_query
 from assay.dialects.postgresql.plain import MOST, plain_query
-from assay.dialects.postgresql.statements import Statements
-from assay.dialects.postgresql.wanted import NOT_SKIPPED, SKIP, WHOLE, want
+from assay.dialects.postgresql.relations import LINE, Locked, line, locked_of
+from assay.dialects.postgresql.statements import NAMES, Statements, other_text
+from assay.dialects.postgresql.wanted import SKIP, WHOLE, want
 
-__all__ = [
-    "COUNTERS",
-    "RELATION",
-    "TIMEOUT",
-    "USED",
-    "Place",
-    "Places",
-    "ended_since",
-]
+__all__ = ["Place", "Places", "ended_since"]
 
-# The path of a file is looked up for each; where it is in the database's own folder, as nearly all
-# are, the number tells them apart as well.
-RELATION = (
-    "c.oid::bigint, n.nspname::text, c.relname::text, c.relkind::text,"
-    " CASE WHEN c.relfilenode <> 0 AND c.reltablespace = 0 THEN c.relfilenode::text"
-    " ELSE coalesce(pg_relation_filepath(c.oid), '') END"
-)
-_COUNTED = (
-    "numscans",  # of a table: it was read from its beginning, be it empty
-    "tuples_returned",
-    "tuples_inserted",
-    "tuples_updated",
-    "tuples_deleted",
-)
-COUNTERS = ", ".join(f"pg_stat_get_xact_{what}(c.oid)::bigint" for what in _COUNTED)
-USED = "CASE WHEN c.relkind IN ('r', 'p', 'm') AND {} > 0 THEN concat_ws(' ', {}) END".format(
-    " + ".join(f"pg_stat_get_xact_{what}(c.oid)" for what in _COUNTED), COUNTERS
-)
-"""Text of :data:`COUNTERS`, of a table that was used."""
-TIMEOUT = "extract(epoch FROM current_setting('lock_timeout')::interval)::float8"
+_BETWEEN = chr(30)
+"""What is between the parts of the text of a place."""
 _LOCKED = (
-    f"SELECT json_agg(json_build_array({RELATION}, l.modes, l.transaction, {COUNTERS}, {TIMEOUT}))"
-    " FROM (SELECT h.relation, min(h.virtualtransaction) AS transaction,"
-    "     string_agg(DISTINCT h.mode, ',') AS modes FROM held h"
+    f"SELECT string_agg({line('l.modes')}, chr({ord(LINE)}))"
+    " FROM (SELECT h.relation, string_agg(h.mode, ',') AS modes FROM held h"
     f"   WHERE h.locktype = 'relation' AND h.database <> 0 AND h.relation >= {FIRST}"
-    f"   AND {NOT_SKIPPED.format('h.owner')}"
-    "   GROUP BY h.relation) l"
+    "   AND h.owner <> ALL ((SELECT g.skip FROM given g)::oid[]) GROUP BY h.relation) l"
     " JOIN pg_catalog.pg_class c ON c.oid = l.relation"
     f" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE {OURS}"
 )
-
-
 _WRITTEN = " + ".join(
     f"pg_stat_get_xact_tuples_{what}(w)" for what in ("inserted", "updated", "deleted")
 )
+_HELD = (
+    "SELECT l.locktype, l.transactionid, l.virtualtransaction FROM pg_locks l"
+    " WHERE l.pid = pg_backend_pid()"
+)
 
 
-def _place(version: int) -> str:
-    """SQL of the text of a place.
+def _parts_of_all(version: int) -> list[str]:
+    """What is told of any transaction; ``held`` are its locks."""
+    catalogs = ", ".join(f"pg_catalog.{catalog}" for catalog in counted(version))
+    return [
+        "(SELECT min(h.virtualtransaction) FROM held h)",
+        "(SELECT string_agg(h.transactionid::text, ' ') FROM held h"
+        " WHERE h.locktype = 'transactionid')",
+        "pg_current_xact_id_if_assigned()::text",
+        "pg_current_snapshot()::text",
+        "pg_stat_get_xact_tuples_updated('pg_catalog.pg_trigger'::regclass)::text",
+        f"(SELECT string_agg(({_WRITTEN})::text, ' ') FROM unnest('{{{catalogs}}}'::regclass[]) w)",
+    ]
+
+
+def _parts_of_locked() -> list[str]:
+    """What is told of what is locked, beside.
 
     Written by hand, a catalog stays locked for writing; DDL keeps such a lock on comments alone.
     """
-    catalogs = ", ".join(f"pg_catalog.{catalog}" for catalog in counted(version))
     by_hand = ", ".join(f"'{c}'::regclass" for c in RELATIONS if c != "pg_description")
-    return (
-        "json_build_object('transaction', (SELECT min(h.virtualtransaction) FROM held h),"
-        " 'numbers', (SELECT json_agg(h.transactionid::text) FROM held h"
-        "   WHERE h.locktype = 'transactionid'),"
-        " 'by hand', (SELECT json_agg(h.relation::int8) FROM held h"
-        "   WHERE h.locktype = 'relation' AND h.mode NOT IN ('AccessShareLock', 'RowShareLock')"
-        f"   AND h.relation IN ({by_hand})),"
-        " 'own', pg_current_xact_id_if_assigned()::text, 'snapshot', pg_current_snapshot()::text,"
-        " 'owners', (SELECT coalesce(json_agg(o.oid::int8), '[]') FROM owners o),"
-        f" 'few', (SELECT count(*) FROM wanted) <= {MOST},"
-        f" 'skipped', (SELECT coalesce(json_agg(s.oid::int8), '[]') FROM owners s"
-        f"   WHERE NOT {NOT_SKIPPED.format('s.oid')}),"
-        " 'beside', (SELECT coalesce(json_agg(c.oid::int8), '[]') FROM wanted w"
-        "   JOIN pg_class c ON c.oid = w.oid WHERE c.relkind IN ('v', 'S')),"
-        " 'triggers', pg_stat_get_xact_tuples_updated('pg_catalog.pg_trigger'::regclass),"
-        " 'own triggers', EXISTS (SELECT FROM owners o JOIN pg_trigger g ON g.tgrelid = o.oid"
-        "   WHERE NOT g.tgisinternal OR g.tgenabled <> 'O'),"
-        f" 'written', (SELECT json_agg({_WRITTEN}) FROM unnest('{{{catalogs}}}'::regclass[]) w),"
-        f" 'locked', ({_LOCKED}))::text"
-    )
+    return [
+        "(SELECT string_agg(h.relation::text, ' ') FROM held h"
+        " WHERE h.locktype = 'relation' AND h.mode NOT IN ('AccessShareLock', 'RowShareLock')"
+        f" AND h.relation IN ({by_hand}))",
+        "(SELECT string_agg(o.oid::text, ' ') FROM owners o)",
+        f"((SELECT count(*) FROM wanted) <= {MOST})::text",
+        "EXISTS (SELECT FROM owners o JOIN pg_trigger g ON g.tgrelid = o.oid"
+        " WHERE NOT g.tgisinternal OR g.tgenabled <> 'O')::text",
+        "extract(epoch FROM current_setting('lock_timeout')::interval)::text",
+        f"({_LOCKED})",
+    ]
+
+
+def _text(parts: Sequence[str]) -> str:
+    return f" || chr({ord(_BETWEEN)}) || ".join(f"coalesce({part}, '')" for part in parts)
+
+
+def _place(version: int) -> str:
+    return _text([*_parts_of_all(version), *_parts_of_locked()])
+
+
+@lru_cache
+def _whether(version: int) -> str:
+    return f"WITH held AS ({_HELD}) SELECT {_text(_parts_of_all(version))}, {NAMES}"
 
 
 _ALSO = -1000
@@ -124,6 +116,7 @@ def _with_tables(version: int) -> str:
 
 
 Row = tuple[Any, ...]
+_BESIDE = ("v", "S")
 
 
 @dataclass(frozen=True)
@@ -131,30 +124,30 @@ class Place:
     """Where a transaction is."""
 
     transaction: str
+    numbers: frozenset[str]
+    """Its own and those of its savepoints, 32 bits of each."""
     own: str | None
     """Its number, once it has written."""
     others: str
     """The server's snapshot: which transactions had ended, ``xmin:xmax:xip``."""
-    numbers: frozenset[str]
-    """Its own and those of its savepoints, 32 bits of each."""
+    triggers: int
+    """Rows of ``pg_trigger`` that were updated."""
+    written: Mapping[str, int]
+    """How many rows of each catalog were."""
     by_hand: frozenset[int]
     """Catalogs of relations that are locked for writing."""
     owners: frozenset[int]
     """What is locked, or has something locked that belongs to it."""
-    skipped: frozenset[int]
-    """What of these was not looked at."""
     few: bool
-    """Whether the others were rendered."""
-    beside: frozenset[int]
-    """The views and sequences of the others."""
-    triggers: int
-    """Rows of ``pg_trigger`` that were updated."""
+    """Whether these were rendered, but for what was skipped."""
     own_triggers: bool
     """Whether something locked has a trigger that no foreign key has, or one that does not fire."""
-    written: Mapping[str, int]
-    locked: Sequence[Sequence[object]] = field(repr=False)
-    """A row of each relation of the user that is locked: :data:`RELATION`, modes, the virtual
-    transaction, :data:`COUNTERS`, :data:`TIMEOUT`."""
+    timeout: float
+    """The session's ``lock_timeout``, seconds."""
+    locked: Sequence[Locked] = field(repr=False)
+    """The relations of the user that are locked, and are there."""
+    skipped: frozenset[int]
+    """What of what is locked was not looked at."""
     fences: Mapping[int, str] | None = field(default=None, repr=False)
     """Of what is locked, where they were asked for."""
     temporary: frozenset[int] = frozenset()
@@ -163,29 +156,62 @@ class Place:
     """What is locked, rendered, where no fences were asked for."""
 
     @classmethod
-    def of(cls, version: int, text: str, **more: Any) -> Place:
-        """A place from the text that the server gives."""
-        found = json.loads(text)
+    def of(
+        cls, version: int, text: str, skipped: frozenset[int] = frozenset(), **asked: Any
+    ) -> Place:
+        """A place from the text that the server gives.
+
+        :param skipped: what is not looked at, be it locked or not.
+        """
+        transaction, numbers, own, others, triggers, written, *more = text.split(_BETWEEN)
+        by_hand, owners, few, own_triggers, timeout, lines = more or ("", "", "true", "", "0", "")
+        oids = frozenset(map(int, owners.split()))
         return cls(
-            found["transaction"],
-            found["own"],
-            found["snapshot"],
-            frozenset(found["numbers"] or ()),
-            frozenset(found["by hand"] or ()),
-            frozenset(found["owners"]),
-            frozenset(found["skipped"]),
-            found["few"],
-            frozenset(found["beside"]),
-            found["triggers"],
-            found["own triggers"],
-            dict(zip(counted(version), found["written"], strict=True)),
-            found["locked"] or (),
-            **more,
+            transaction,
+            frozenset(numbers.split()),
+            own or None,
+            others,
+            int(triggers),
+            _numbers(version, written),
+            frozenset(map(int, by_hand.split())),
+            oids,
+            few == "true",
+            own_triggers == "true",
+            float(timeout),
+            locked_of(lines.split(LINE)) if lines else (),
+            skipped & oids,
+            **asked,
+        )
+
+    @property
+    def beside(self) -> frozenset[int]:
+        """The views and sequences that are locked and were looked at."""
+        found = (row.oid for row in self.locked if row.relation.kind in _BESIDE)
+        return frozenset(found) - self.skipped
+
+    def is_as(self, before: Place) -> bool:
+        """Whether nothing was written since, and it is the same transaction and savepoint."""
+        return (
+            self.transaction == before.transaction
+            and self.numbers == before.numbers
+            and self.triggers == before.triggers
+            and self.written == before.written
         )
 
     def since(self, before: Place) -> frozenset[str]:
         """The catalogs that were written."""
+        if self.written == before.written:
+            return frozenset()
         return frozenset(c for c, n in self.written.items() if n != before.written.get(c))
+
+    def described(self, before: Place) -> int:
+        """How many rows of comments were written."""
+        return self.written["pg_description"] - before.written["pg_description"]
+
+
+@lru_cache(maxsize=256)
+def _numbers(version: int, text: str) -> Mapping[str, int]:
+    return dict(zip(counted(version), map(int, text.split(" ")), strict=True))
 
 
 def ended_since(before: str, now: str) -> frozenset[int]:
@@ -238,9 +264,15 @@ class Places:
         plain, untouched = self.plain, self.untouched
         self._skip(untouched(plain) if plain and untouched else frozenset())
         rows = self.statements.run(_with_tables(self._version), by_index=True)
-        told = [row for row in rows if row[3] is not None]
-        self._found = Place.of(self._version, told.pop(0)[3], rendered=told)
+        _, (_, _, place, *_), *told, _ = rows  # the first and the last are settings
+        self._found = Place.of(self._version, place, self._skipped or frozenset(), rendered=told)
         return self._found
+
+    def ask_whether(self) -> Place:
+        """Where it is now, but for what it locks, and what is prepared on the connection."""
+        ((place, names),) = self._run(f"{_whether(self._version)} {other_text()}")
+        self._prepared = Statements(self._run, names)
+        return Place.of(self._version, place)
 
     def _skip(self, relations: frozenset[int]) -> None:
         if relations != self._skipped:
@@ -263,7 +295,7 @@ class Places:
 
     def ask_others(self) -> Others:
         """What is there beside plain tables, of what this transaction locks; and all enums."""
-        return Others.of(self.statements.run(_others_query(self._version), by_index=True))
+        return Others.of(self.statements.run(_others_query(), by_index=True))
 
     def ask_fences(self, *, from_now_on: bool = True) -> Place:
         """As :meth:`ask`, with fences.

@@ -22,6 +22,7 @@ __all__ = [
     "column_joins",
     "column_rows",
     "json_object",
+    "not_null",
     "relation_parts",
     "sequence_part",
 ]
@@ -132,10 +133,7 @@ def column_attributes(version: int) -> Attributes:
     stated = version >= 180000
     return {
         "type": "format_type(a.atttypid, a.atttypmod)",
-        "not null": "CASE WHEN NOT a.attnotnull THEN 'false' WHEN NOT nn.convalidated"
-        " THEN 'not valid' ELSE 'true' END"
-        if stated
-        else "CASE WHEN a.attnotnull THEN 'true' ELSE 'false' END",
+        "not null": not_null(version),
         "not null no inherit": "CASE WHEN nn.connoinherit THEN 'true' END" if stated else "NULL",
         "default": "CASE WHEN a.attgenerated = '' THEN pg_get_expr(ad.adbin, ad.adrelid) END",
         "generated": "CASE WHEN a.attgenerated <> '' THEN pg_get_expr(ad.adbin, ad.adrelid) END",
@@ -167,6 +165,16 @@ def column_attributes(version: int) -> Attributes:
         "foreign options": OPTIONS.format("a.attfdwoptions"),
         "inherited": "CASE WHEN a.attinhcount > 0 THEN 'true' END",
     }
+
+
+def not_null(version: int) -> str:
+    """SQL of whether a column is NOT NULL, as :func:`column_attributes` has it."""
+    if version < 180000:
+        return "CASE WHEN a.attnotnull THEN 'true' ELSE 'false' END"
+    return (
+        "CASE WHEN NOT a.attnotnull THEN 'false' WHEN NOT nn.convalidated"
+        " THEN 'not valid' ELSE 'true' END"
+    )
 
 
 def column_joins(version: int) -> str:

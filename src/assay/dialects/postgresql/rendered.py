@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import Enum
 from typing import Any, NamedTuple
 
 from assay.catalog import CatalogObject
-from assay.dialects.postgresql.catalog import Objects, PostgreSQLState, named_anew, object_of
+from assay.dialects.postgresql.catalog import Objects, PostgreSQLState, named_anew
 from assay.dialects.postgresql.others import TYPES, Others
 from assay.dialects.postgresql.place import Place
-from assay.dialects.postgresql.plain import BEYOND, CARRIED, OTHER_INDEX, WRITTEN
+from assay.dialects.postgresql.plain_rows import (
+    Address,
+    Row,
+    carried,
+    is_commented,
+    objects_of,
+    relation_of,
+    said,
+)
 
 __all__ = ["Changes", "RenderedTables", "Scope", "Seen"]
 
-_LISTED = frozenset(
-    {"table", "column", "primary key", "unique", "check", "foreign key", "exclusion", "index"}
-)
-"""What has a row for each; whatever else a table has is in catalogs of its own."""
-_KEYED = ("primary key", "unique", "exclusion")
-
-Row = tuple[Any, ...]
 _Known = Mapping[tuple[str, tuple[str, ...]], CatalogObject]
 
 
@@ -60,7 +61,6 @@ class RenderedTables:
     """Reads the rows of :mod:`assay.dialects.postgresql.plain`, each text once."""
 
     def __init__(self) -> None:
-        self._made: dict[Row, _Made] = {}
         self._before: dict[int, _Rows] = {}
         self._now: dict[int, _Rows] = {}
 
@@ -93,20 +93,16 @@ class RenderedTables:
                 self._now[owner] = before
                 found[owner] = Seen(state.owners.get(owner, ()), False)
                 continue
-            made = [self._read(row) for row in some]
-            objects = _objects(made, state.owners.get(owner, ()))
+            relation = relation_of(some)
+            read = [said(relation, row) for row in some]
+            objects = objects_of(read, state.owners.get(owner, ()))
             if objects is None:
                 self.forget()
                 return None
-            new = self._now[owner] = _Rows(texts, frozenset(one.address for one in made))
+            new = self._now[owner] = _Rows(texts, frozenset(one.address for one in read))
             moved = None if before is None else before.addresses != new.addresses
             found[owner] = Seen(objects, moved)
         return found
-
-    def _read(self, row: Row) -> _Made:
-        if row not in self._made:
-            self._made[row] = _made(row)
-        return self._made[row]
 
     def renamed(self, state: PostgreSQLState, seen: Mapping[int, Seen]) -> set[int] | None:
         """The tables of which something may have another name now, which texts of others may show.
@@ -123,31 +119,31 @@ class RenderedTables:
             old = {o.identity for o in known}
             if _renamed({o.identity for o in gone}, new - old):
                 found.add(owner)
-                if any(_carried(one) - {"comment"} or _is_commented(one) for one in gone):
+                if any(carried(one) - {"comment"} or is_commented(one) for one in gone):
                     return None
         return found
 
     def changed(
         self,
         state: PostgreSQLState,
-        before: Place,
         now: Place,
         seen: Mapping[int, Seen],
         others: Others | None,
         *,
         whole: bool,
         scope: Scope,
+        described: int,
     ) -> Changes | None:
         """What is not as the state has it.
 
         :param others: what is there beside plain tables, where that was asked for.
         :param whole: all that may tell of another name was rendered.
+        :param described: how many comments were written.
         :returns: None when it takes more to know: a view or a sequence has another name, say.
         """
-        written = now.since(before)
         new: dict[int, Objects] = {}
         for owner, (objects, moved) in seen.items():
-            if others is not None and (whole or "pg_description" in written):
+            if others is not None and (whole or described):
                 objects = tuple(_commented(one, others) for one in objects)
             elif moved is False:
                 continue
@@ -167,7 +163,6 @@ class RenderedTables:
                 if owner in state.owners and owner not in there and owner not in new
             }
         found: dict[int, Objects] = {}
-        described = now.written["pg_description"] - before.written["pg_description"]
         comments = 0
         for owner, objects in new.items():
             known = state.owners.get(owner, ())
@@ -205,7 +200,7 @@ def _commented(one: CatalogObject, others: Others) -> CatalogObject:
     """A table or a column with the comment that it has now."""
     if one.kind not in ("table", "column"):
         return one
-    comment = others.comments.get(one.identity)
+    comment = others.comments.get(one.key)
     if one.get("comment") == comment:
         return one
     attributes = {name: value for name, value in one.attributes if name != "comment"}
@@ -224,83 +219,9 @@ def _comments(old: _Known, new: _Known) -> int:
     )
 
 
-class _Same(NamedTuple):
-    """The identity of what this transaction has not written."""
-
-    kind: str
-    key: tuple[str, ...]
-
-
-class _Made(NamedTuple):
-    """What a row says.
-
-    :param address: of what, and where its catalog rows are.
-    :param one: None for what has attributes that are not rendered.
-    """
-
-    address: tuple[str, tuple[str, ...], str | None]
-    one: CatalogObject | _Same | None
-
-
 class _Rows(NamedTuple):
     texts: frozenset[Row]
-    addresses: frozenset[tuple[str, tuple[str, ...], str | None]]
-
-
-def _made(row: Row) -> _Made:
-    made, _ = object_of(*row[1:])
-    address = (*made.identity, made.get(WRITTEN))
-    if len(made.attributes) == 1:
-        return _Made(address, _Same(*made.identity))
-    if made.get(BEYOND):
-        return _Made(address, None)
-    kept = tuple(pair for pair in made.attributes if pair[0] != WRITTEN)
-    return _Made(address, CatalogObject(made.kind, made.key, kept))
-
-
-def _objects(made: Sequence[_Made], known: Objects) -> Objects | None:
-    """All objects of a table; None where that takes more to know."""
-    before = {o.identity: o for o in known}
-    found = [o for o in known if o.kind not in _LISTED]
-    for _, one in made:
-        if one is None:
-            return None
-        old = before.get((one.kind, one.key))
-        if one.kind == OTHER_INDEX:
-            # an index that was written says what its constraint's text says
-            if isinstance(one, CatalogObject) and not _is_bare(before, one.key):
-                return None
-        elif isinstance(one, CatalogObject):
-            found.append(_carrying(one, old))
-        elif old is not None:
-            found.append(old)
-        else:
-            return None
-    return tuple(found)
-
-
-def _carried(one: CatalogObject) -> set[str]:
-    """The attributes that stay with an object."""
-    return {name for name, _ in one.attributes} & CARRIED
-
-
-def _is_commented(one: CatalogObject) -> bool:
-    """Whether it has a comment that no text of plain tables or what is beside them tells."""
-    return one.kind not in ("table", "column") and "comment" in _carried(one)
-
-
-def _carrying(made: CatalogObject, old: CatalogObject | None) -> CatalogObject:
-    """An object with what stays with it."""
-    carried = [pair for pair in old.attributes if pair[0] in CARRIED] if old else []
-    if not carried:
-        return made
-    return CatalogObject(made.kind, made.key, tuple(sorted([*made.attributes, *carried])))
-
-
-def _is_bare(known: Mapping[tuple[str, Any], CatalogObject], key: tuple[str, ...]) -> bool:
-    """Whether a constraint, or none, is known by nothing that its index says."""
-    found = next((known[kind, key] for kind in _KEYED if (kind, key) in known), None)
-    return found is None or {name for name, _ in found.attributes} <= {"definition", *CARRIED}
+    addresses: frozenset[Address]
 
 
 def _renamed(gone: set[tuple[str, Any]], came: set[tuple[str, Any]]) -> bool:

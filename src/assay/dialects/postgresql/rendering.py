@@ -62,12 +62,14 @@ def _unless_set(name: str, value: str) -> str:
     return f"CASE WHEN {setting} <> {value} THEN set_config('{name}', {value}, true) END"
 
 
-def settled(parts: Collection[str], tables: Collection[str] = ()) -> str:
+def settled(parts: Collection[str], tables: Collection[str] = (), width: int = 4) -> str:
     """One statement that runs the parts under :data:`RENDERING`.
 
-    :param parts: ``SELECT`` texts of four columns.
+    :param parts: ``SELECT`` texts, the first column a bigint, the others texts.
     :param tables: common table expressions for them.
+    :param width: how many columns they have.
     """
+    rest = ", NULL::text" * (width - 3)
     read = ", ".join(f"current_setting('{name}') AS \"{name}\"" for name in RENDERING)
     # most have their value already, and setting each takes longer than asking for it
     first = ", ".join(_unless_set(name, f"'{value}'") for name, value in RENDERING.items())
@@ -79,9 +81,9 @@ def settled(parts: Collection[str], tables: Collection[str] = ()) -> str:
         + "\n"
         + "\nUNION ALL\n".join(
             [
-                f"SELECT 0::int8, 'settings', concat({first}), NULL::text FROM before",
+                f"SELECT 0::int8, 'settings', concat({first}){rest} FROM before",
                 *parts,
-                f"SELECT 0::int8, 'settings', concat({last}), NULL FROM before",
+                f"SELECT 0::int8, 'settings', concat({last}){rest} FROM before",
             ]
         )
     )

@@ -16,11 +16,17 @@ from typing import Any
 
 from assay.dialects.base import Query
 
-__all__ = ["GIVEN", "Statements", "other_text"]
+__all__ = ["GIVEN", "NAMES", "Statements", "other_text"]
 
 GIVEN = "current_setting('assay.oids', true)::oid[]"
 """SQL of the array that a statement is given. Not a parameter: the server plans anew for each of its
 values (by estimated costs that are wrong here), but keeps the plan of a statement that has none."""
+
+NAMES = (
+    "coalesce((SELECT string_agg(p.name, ' ') FROM pg_prepared_statements p"
+    " WHERE left(p.name, 6) = 'assay_'), '')"
+)
+"""SQL of the names of what is prepared here."""
 
 _number = count()
 
@@ -43,12 +49,15 @@ class Statements:
 
     A project's revision may discard what is prepared, and ``query`` may be another session at every
     call: then nothing is found to be prepared and the plain text is run.
+
+    :param names: what :data:`NAMES` gives on the connection, where it has just been asked for.
     """
 
-    def __init__(self, query: Query) -> None:
+    def __init__(self, query: Query, names: str | None = None) -> None:
         self._query = query
-        names = query(f"SELECT name FROM pg_prepared_statements {other_text()}")
-        self._names = {str(row[0]) for row in names}
+        if names is None:
+            names = str(query(f"SELECT {NAMES} {other_text()}")[0][0])
+        self._names = set(names.split())
 
     def run(
         self, text: str, oids: Collection[int] | None = None, *, by_index: bool = False

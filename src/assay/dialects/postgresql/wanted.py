@@ -11,7 +11,7 @@ from collections.abc import Collection
 from assay.dialects.base import Query
 from assay.dialects.postgresql.statements import other_text
 
-__all__ = ["NOT_SKIPPED", "SKIP", "WANTED", "WHOLE", "want"]
+__all__ = ["GIVEN", "SKIP", "WANTED", "WHOLE", "want"]
 
 WHOLE, SKIP = "assay.whole", "assay.skip"
 """The settings: relations that are rendered whatever the transaction wrote of them, and relations that
@@ -19,22 +19,18 @@ are not looked at."""
 
 
 def _oids(setting: str) -> str:
-    return (
-        f"(SELECT coalesce(nullif(current_setting('{setting}', true), '')::oid[], ARRAY[]::oid[]))"
-    )
+    return f"coalesce(nullif(current_setting('{setting}', true), ''), '{{}}')::oid[]"
 
 
-NOT_SKIPPED = f"{{}} <> ALL ({_oids(SKIP)}::oid[])"
-"""SQL of whether a relation is looked at."""
+GIVEN = f"given AS MATERIALIZED (SELECT {_oids(SKIP)} AS skip, {_oids(WHOLE)} AS whole)"
+"""What the settings say, as a common table of one row."""
 WANTED = (
-    "wanted AS MATERIALIZED (SELECT w.oid, bool_or(w.whole) AS whole FROM ("
-    "SELECT o.oid, false FROM owners o JOIN pg_class there ON there.oid = o.oid"
-    f" WHERE {NOT_SKIPPED.format('o.oid')}"
-    f" UNION ALL SELECT s.oid, true FROM unnest({_oids(WHOLE)}) s(oid)) w(oid, whole)"
-    " GROUP BY w.oid)"
+    "wanted AS MATERIALIZED (SELECT o.oid, o.oid = ANY (g.whole) AS whole FROM given g,"
+    " LATERAL (SELECT oid FROM owners UNION SELECT unnest(g.whole)) o"
+    " WHERE o.oid <> ALL (g.skip) OR o.oid = ANY (g.whole))"
 )
-"""The relations to be rendered that are there, and whether that is to be done whatever the transaction
-wrote, as a common table."""
+"""The relations to be rendered, and whether that is to be done whatever the transaction wrote, as a
+common table; what is gone is among them."""
 
 
 def want(query: Query, setting: str, relations: Collection[int]) -> None:
