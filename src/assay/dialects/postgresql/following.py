@@ -152,7 +152,8 @@ class PostgreSQLFollower:
             others,
             whole=bool(naming),
             scope=scope,
-            described=now.described(before),
+            described=now.rows_of("pg_description", before),
+            rules=now.rows_of("pg_rewrite", before),
         )
         if changes is None or not (changes.owners or any(s.moved for s in seen.values())):
             return None

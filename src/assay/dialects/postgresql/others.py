@@ -57,8 +57,10 @@ def others_query() -> str:
         SELECT r.oid::int8, 'sequence', r.nspname, r.relname, format_type(s.seqtypid, NULL)
                 || chr({ord(_BETWEEN)}) || s.seqstart || ' ' || s.seqincrement || ' ' || s.seqmin
                 || ' ' || s.seqmax || ' ' || s.seqcache || ' ' || s.seqcycle::text,
-            r.relpersistence::text, od.deptype::text,
-            od.refobjid::regclass::text || '.' || quote_ident(oa.attname)
+            CASE od.deptype WHEN 'i' THEN r.oid::regclass::text ELSE r.relpersistence::text END,
+            od.deptype::text,
+            CASE od.deptype WHEN 'i' THEN od.refobjid::text || ' ' || oa.attname
+                ELSE od.refobjid::regclass::text || '.' || quote_ident(oa.attname) END
         FROM r JOIN pg_sequence s ON s.seqrelid = r.oid
             LEFT JOIN pg_depend od ON od.classid = 'pg_class'::regclass AND od.objid = r.oid
                 AND od.refclassid = 'pg_class'::regclass AND od.refobjsubid > 0
@@ -103,13 +105,16 @@ class Others:
     """Whether this transaction wrote one of these."""
     comments: Mapping[Path, str]
     """By schema, relation and, of a column, its name."""
+    identities: Mapping[tuple[int, str], str]
+    """What is told of the sequence behind an identity column, by the table's oid and the column."""
 
     @classmethod
     def of(cls, rows: Iterable[tuple[Any, ...]]) -> Others:
         """From the rows of :func:`others_query`."""
         kept: dict[str, list[tuple[Any, ...]]] = {}
         for row in rows:
-            kept.setdefault(row[1], []).append(row)
+            behind = row[1] == "sequence" and row[6] == "i"
+            kept.setdefault("identity" if behind else row[1], []).append(row)
         comments: dict[Path, str] = {}
         for _, _, schema, relation, column, text, *_ in kept.get("comment", ()):
             path = (schema, relation) if column is None else (schema, relation, column)
@@ -121,7 +126,26 @@ class Others:
             frozenset(row[4] for row in types),
             any(row[5] for row in types),
             comments,
+            dict(map(_identity, kept.get("identity", ()))),
         )
+
+
+def _identity(row: tuple[Any, ...]) -> tuple[tuple[int, str], str]:
+    """What a column tells of its sequence."""
+    numbers, name, _, of = row[4:]
+    type_, start, increment, minimum, maximum, cache, cycle = _numbers(numbers)
+    table, _, column = of.partition(" ")
+    cycling = " cycle" if cycle == "true" else ""
+    return (int(table), column), (
+        f"{type_} start {start} increment {increment} min {minimum} max {maximum}"
+        f" cache {cache}{cycling} named {name}"
+    )
+
+
+def _numbers(text: str) -> tuple[str, ...]:
+    """Type, start, increment, minimum, maximum, cache and whether it cycles."""
+    type_, _, rest = text.partition(_BETWEEN)
+    return (type_, *rest.split(" "))
 
 
 def _relations(
@@ -147,13 +171,8 @@ def _relations(
     for owner, kind, view, name, type_, default, collation, _ in kept.get("view column", ()):
         key = (schemas[owner], view, name)
         add(owner, kind, key, type=type_, not_null="false", default=default, collation=collation)
-    for owner, kind, schema, name, numbers, persistence, dependent, column in kept.get(
-        "sequence", ()
-    ):
-        if dependent == "i":  # behind an identity column, and told of with it
-            continue
-        type_, _, rest = numbers.partition(_BETWEEN)
-        start, increment, minimum, maximum, cache, cycle = rest.split(" ")
+    for owner, kind, schema, name, numbers, persistence, _, column in kept.get("sequence", ()):
+        type_, start, increment, minimum, maximum, cache, cycle = _numbers(numbers)
         add(
             owner,
             kind,

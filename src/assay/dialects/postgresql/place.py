@@ -27,6 +27,7 @@ from assay.dialects.postgresql.wanted import SKIP, WHOLE, want
 
 __all__ = ["Place", "Places", "ended_since"]
 
+_KEPT = ("pg_depend", "pg_description")
 _BETWEEN = chr(30)
 """What is between the parts of the text of a place."""
 _LOCKED = (
@@ -63,15 +64,15 @@ def _parts_of_all(version: int) -> list[str]:
 def _parts_of_locked() -> list[str]:
     """What is told of what is locked, beside.
 
-    Written by hand, a catalog stays locked for writing; DDL keeps such a lock on comments alone.
+    Written by hand, a catalog stays locked for writing; DDL keeps such a lock on comments alone and,
+    from 18 on, on dependencies where a type is changed (18.6, measured).
     """
-    by_hand = ", ".join(f"'{c}'::regclass" for c in RELATIONS if c != "pg_description")
+    by_hand = ", ".join(f"'{c}'::regclass" for c in RELATIONS if c not in _KEPT)
     return [
         "(SELECT string_agg(h.relation::text, ' ') FROM held h"
         " WHERE h.locktype = 'relation' AND h.mode NOT IN ('AccessShareLock', 'RowShareLock')"
         f" AND h.relation IN ({by_hand}))",
         "(SELECT string_agg(o.oid::text, ' ') FROM owners o)",
-        f"((SELECT count(*) FROM wanted) <= {MOST})::text",
         "EXISTS (SELECT FROM owners o JOIN pg_trigger g ON g.tgrelid = o.oid"
         " WHERE NOT g.tgisinternal OR g.tgenabled <> 'O')::text",
         "extract(epoch FROM current_setting('lock_timeout')::interval)::text",
@@ -138,8 +139,6 @@ class Place:
     """Catalogs of relations that are locked for writing."""
     owners: frozenset[int]
     """What is locked, or has something locked that belongs to it."""
-    few: bool
-    """Whether these were rendered, but for what was skipped."""
     own_triggers: bool
     """Whether something locked has a trigger that no foreign key has, or one that does not fire."""
     timeout: float
@@ -154,6 +153,8 @@ class Place:
     """Of what is locked, asked for with fences; whoever makes one writes what makes that necessary."""
     rendered: Sequence[Row] = field(default=(), repr=False)
     """What is locked, rendered, where no fences were asked for."""
+    few: bool = True
+    """Whether that was all of it, but for what was skipped."""
 
     @classmethod
     def of(
@@ -164,7 +165,7 @@ class Place:
         :param skipped: what is not looked at, be it locked or not.
         """
         transaction, numbers, own, others, triggers, written, *more = text.split(_BETWEEN)
-        by_hand, owners, few, own_triggers, timeout, lines = more or ("", "", "true", "", "0", "")
+        by_hand, owners, own_triggers, timeout, lines = more or ("", "", "", "0", "")
         oids = frozenset(map(int, owners.split()))
         return cls(
             transaction,
@@ -175,7 +176,6 @@ class Place:
             _numbers(version, written),
             frozenset(map(int, by_hand.split())),
             oids,
-            few == "true",
             own_triggers == "true",
             float(timeout),
             locked_of(lines.split(LINE)) if lines else (),
@@ -204,9 +204,9 @@ class Place:
             return frozenset()
         return frozenset(c for c, n in self.written.items() if n != before.written.get(c))
 
-    def described(self, before: Place) -> int:
-        """How many rows of comments were written."""
-        return self.written["pg_description"] - before.written["pg_description"]
+    def rows_of(self, catalog: str, before: Place) -> int:
+        """How many rows of a catalog were written since."""
+        return self.written[catalog] - before.written[catalog]
 
 
 @lru_cache(maxsize=256)
@@ -265,7 +265,10 @@ class Places:
         self._skip(untouched(plain) if plain and untouched else frozenset())
         rows = self.statements.run(_with_tables(self._version), by_index=True)
         _, (_, _, place, *_), *told, _ = rows  # the first and the last are settings
-        self._found = Place.of(self._version, place, self._skipped or frozenset(), rendered=told)
+        few = sum(row[1] == "table" for row in told) <= MOST
+        self._found = Place.of(
+            self._version, place, self._skipped or frozenset(), rendered=told, few=few
+        )
         return self._found
 
     def ask_whether(self) -> Place:

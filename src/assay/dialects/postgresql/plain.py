@@ -24,7 +24,7 @@ from assay.dialects.postgresql.wanted import GIVEN, WANTED
 __all__ = ["MOST", "plain_query"]
 
 MOST = 20
-"""So many locked relations are rendered after each statement; with more, only what was touched is."""
+"""So many locked tables are rendered after each statement; with more, only what was touched is."""
 _WIDTH = 9
 _HEAP = 2
 """The oid of the access method that tables have; the server's source has it."""
@@ -35,7 +35,7 @@ _BEYOND_TABLE = (
     " OR EXISTS (SELECT FROM pg_class t WHERE t.oid = c.reltoastrelid AND t.reloptions IS NOT NULL)"
 )
 _BEYOND_COLUMN = (
-    "a.attidentity <> '' OR a.attcollation <> t.typcollation OR a.attfdwoptions IS NOT NULL"
+    "a.attcollation <> t.typcollation OR a.attfdwoptions IS NOT NULL"
     " OR a.attinhcount > 0 OR a.attstorage <> t.typstorage OR a.attstattarget >= 0"
     f" OR array_length(a.attoptions, 1) > 1 OR left(a.attoptions[1], {len(STAMP) + 1}) <> '{STAMP}='"
 )
@@ -80,7 +80,7 @@ def _columns(version: int) -> str:
         _some("format_type(a.atttypid, a.atttypmod)", *rows),
         not_null(version),
         _some("pg_get_expr(ad.adbin, ad.adrelid)", *rows),
-        "a.attgenerated::text",
+        "a.attgenerated::text || a.attidentity::text",
     )
     row = _row("column", "a.attname", _version(*rows), *texts, beyond=beyond)
     return f"{row} FROM r {column_joins(version)}"
@@ -118,7 +118,7 @@ def _parts(version: int) -> list[str]:
 
 
 def plain_query(version: int, place: str) -> str:
-    """One statement that renders the relations that this transaction locks, at most :data:`MOST`.
+    """One statement that renders the tables that this transaction locks, at most one over :data:`MOST`.
 
     Members of extensions too, of which nothing is known then. The first row and the last are settings,
     the second has the place.
@@ -135,8 +135,7 @@ def plain_query(version: int, place: str) -> str:
                 || c.relforcerowsecurity::int::text AS flags,
             CASE WHEN {_BEYOND_TABLE} THEN 'beyond' END AS beyond
         FROM wanted w JOIN pg_class c ON c.oid = w.oid JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.relkind NOT IN ('i', 'I', 't', 'v', 'S') AND {USER_SCHEMA}
-            AND (SELECT count(*) FROM wanted) <= {MOST})"""
+        WHERE c.relkind NOT IN ('i', 'I', 't', 'v', 'S') AND {USER_SCHEMA} LIMIT {MOST + 1})"""
     rest = ", NULL::text" * (_WIDTH - 3)
     return settled(
         [f"SELECT 0::int8, 'place', {place}{rest}", *_parts(version)],

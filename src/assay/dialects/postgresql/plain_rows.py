@@ -10,6 +10,7 @@ from assay.catalog import CatalogObject
 
 __all__ = [
     "PERSISTENCE",
+    "SEQUENCE",
     "Address",
     "Row",
     "Said",
@@ -47,6 +48,9 @@ PERSISTENCE = {"p": "permanent", "u": "unlogged"}
 _REPLICA_IDENTITY = {"d": "default", "n": "nothing", "f": "full", "i": "index"}
 _FLAG = {"0": "false", "1": "true"}
 _GENERATED = {"s": "stored", "v": "virtual"}
+_IDENTITY = {"a": "always", "d": "by default"}
+SEQUENCE = "identity sequence"
+"""The attribute of an identity column that is in no catalog row of its own."""
 
 
 class Said(NamedTuple):
@@ -86,7 +90,9 @@ def said(relation: tuple[str, str], row: Row) -> Said:
     elif kind == "column":
         if first is not None:
             attributes = {"type": first, "not null": second}
-            if fourth:
+            if fourth in _IDENTITY:
+                attributes["identity"] = _IDENTITY[fourth]
+            elif fourth:
                 attributes |= {"generated": third, "generated kind": _GENERATED[fourth]}
             elif third is not None:
                 attributes["default"] = third
@@ -146,7 +152,8 @@ def _carrying(
     kind: str, key: tuple[str, ...], written: tuple[tuple[str, str], ...], old: CatalogObject | None
 ) -> CatalogObject:
     """An object with what stays with it."""
-    stays = [pair for pair in old.attributes if pair[0] in _CARRIED] if old else []
+    names = _CARRIED | {SEQUENCE} if dict(written).get("identity") else _CARRIED
+    stays = [pair for pair in old.attributes if pair[0] in names] if old else []
     new = CatalogObject(kind, key, tuple(sorted([*written, *stays])) if stays else written)
     return old if old == new and old is not None else new
 

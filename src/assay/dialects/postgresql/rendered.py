@@ -11,6 +11,7 @@ from assay.dialects.postgresql.catalog import Objects, PostgreSQLState, named_an
 from assay.dialects.postgresql.others import TYPES, Others
 from assay.dialects.postgresql.place import Place
 from assay.dialects.postgresql.plain_rows import (
+    SEQUENCE,
     Address,
     Row,
     carried,
@@ -133,20 +134,26 @@ class RenderedTables:
         whole: bool,
         scope: Scope,
         described: int,
+        rules: int,
     ) -> Changes | None:
         """What is not as the state has it.
 
         :param others: what is there beside plain tables, where that was asked for.
         :param whole: all that may tell of another name was rendered.
         :param described: how many comments were written.
+        :param rules: how many rules were; each view is one.
         :returns: None when it takes more to know: a view or a sequence has another name, say.
         """
         new: dict[int, Objects] = {}
         for owner, (objects, moved) in seen.items():
-            if others is not None and (whole or described):
-                objects = tuple(_commented(one, others) for one in objects)
+            if others is not None:
+                if whole or described:
+                    objects = tuple(_commented(one, others) for one in objects)
+                objects = tuple(_identified(one, owner, others) for one in objects)
             elif moved is False:
                 continue
+            if any(one.get("identity") and not one.get(SEQUENCE) for one in objects):
+                return None
             new[owner] = objects
         named: dict[int, dict[str, CatalogObject]] = {}
         if others is not None:
@@ -163,7 +170,7 @@ class RenderedTables:
                 if owner in state.owners and owner not in there and owner not in new
             }
         found: dict[int, Objects] = {}
-        comments = 0
+        comments = views = 0
         for owner, objects in new.items():
             known = state.owners.get(owner, ())
             old, come = ({o.identity: o for o in some} for some in (known, objects))
@@ -178,10 +185,16 @@ class RenderedTables:
             ):
                 return None
             comments += _comments(old, come) if described else 0
+            views += _definition(known) != _definition(objects)
             found[owner] = objects
-        if described != comments:
+        if described != comments or rules > (0 if whole else views):
             return None
         return Changes(found, {owner: named[owner] for owner in named.keys() & found.keys()})
+
+
+def _definition(objects: Objects) -> str | None:
+    """Of a view."""
+    return next((one.get("definition") for one in objects if one.kind == "view"), None)
 
 
 def _enums(
@@ -200,12 +213,22 @@ def _commented(one: CatalogObject, others: Others) -> CatalogObject:
     """A table or a column with the comment that it has now."""
     if one.kind not in ("table", "column"):
         return one
-    comment = others.comments.get(one.key)
-    if one.get("comment") == comment:
+    return _with(one, "comment", others.comments.get(one.key))
+
+
+def _identified(one: CatalogObject, owner: int, others: Others) -> CatalogObject:
+    """An identity column with what its sequence is now, where that is locked."""
+    if not one.get("identity"):
         return one
-    attributes = {name: value for name, value in one.attributes if name != "comment"}
-    if comment is not None:
-        attributes["comment"] = comment
+    return _with(one, SEQUENCE, others.identities.get((owner, one.key[-1]), one.get(SEQUENCE)))
+
+
+def _with(one: CatalogObject, name: str, value: str | None) -> CatalogObject:
+    if one.get(name) == value:
+        return one
+    attributes = {n: v for n, v in one.attributes if n != name}
+    if value is not None:
+        attributes[name] = value
     return CatalogObject.make(one.kind, one.key, attributes)
 
 
