@@ -28,6 +28,7 @@ def test_the_whole_file(tmp_path: Path) -> None:
             "values": {"acct.status": {"old": "new", "none": None}},
             "backfill": {"acct.created": "'2024-01-01'", "acct.n": 0},
             "drop": ["users.nick"],
+            "given": ["acct.created", "acct.created"],
         },
     )
     assert read_answers(file) == Answers(
@@ -37,6 +38,8 @@ def test_the_whole_file(tmp_path: Path) -> None:
         columns={"acct.org_id": "owner_id"},
         values={"acct.status": {"old": "new", "none": None}},
         decided=True,
+        given=("acct.created",),
+        given_decided=True,
     )
 
 
@@ -63,6 +66,9 @@ def test_flags() -> None:
         renamed={"users.name": "full_name", "authors": "writers"},
         valued={"users.status.old": "new", "users.status.none": None},
     )
+    assert not said.empty
+    said = read_answers(None, given=["users.email", " users.email"])
+    assert said == Answers(given=("users.email",))
     assert not said.empty
     assert Answers(decided=True).empty
 
@@ -101,6 +107,7 @@ def test_merging_keeps_what_is_not_said_again() -> None:
     assert merged(before, Answers()) == before
     assert merged(before, Answers(valued={"a.s.old": "new"})).labels == ()
     assert merged(before, Answers(drop=("a.x",))).columns == {}
+    assert merged(Answers(given=("a.x",)), Answers(given=("a.y",))).given == ("a.x", "a.y")
 
 
 @pytest.mark.parametrize(
@@ -109,13 +116,19 @@ def test_merging_keeps_what_is_not_said_again() -> None:
         ("{", "cannot be read", "For example"),
         ([], "the file is not an object", "For example"),
         ({"rename": {}}, "unknown key 'rename'", "Did you mean 'renames'?"),
-        ({"zzz": {}}, "unknown key 'zzz'", "Known keys there: backfill, drop, renames, values."),
+        (
+            {"zzz": {}},
+            "unknown key 'zzz'",
+            "Known keys there: backfill, drop, given, renames, values.",
+        ),
         ({"renames": {"column": {}}}, "unknown key 'column'", "Did you mean 'columns'?"),
         ({"renames": []}, '"renames" is not an object', "For example"),
         ({"renames": {"columns": {"name": "x"}}}, "'name' in \"columns\"", "For example"),
         ({"renames": {"tables": {"a": 1}}}, "what \"tables\" says of 'a'", "For example"),
         ({"values": {"a.b": ["x"]}}, "what \"values\" says of 'a.b'", "For example"),
         ({"values": {"a.b": {"x": 1}}}, "what becomes of 'x' in a.b", "For example"),
+        ({"given": ["a"]}, "'a' in \"given\" is not table.column", "For example"),
+        ({"given": {"a.b": True}}, '"given" is not a list of names', "For example"),
         ({"drop": "a.b"}, '"drop" is not a list of names', "For example"),
         ({"backfill": {"a.b": True}}, "what \"backfill\" says of 'a.b'", "For example"),
     ],
@@ -134,6 +147,7 @@ def test_a_file_of_another_form(tmp_path: Path, document: Any, what: str, next_s
     ("flags", "what"),
     [
         ({"backfill": ["email=1"]}, "--backfill 'email=1' is not table.column=expression."),
+        ({"given": ["email"]}, "--given 'email' is not table.column."),
         ({"rename": ["users.name"]}, "--rename 'users.name' is not table.column=new_name"),
         ({"rename": ["users.name="]}, "--rename 'users.name=' is not"),
         ({"value": ["status.old=new"]}, "--value 'status.old=new' is not table.column.value"),

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from helpers import Laid, clean_environment, copied
+from helpers import Laid, copied
+from terminal import at_a_terminal
 
+PROMPT = "[d]ropped and added: "
 FULL_NAME = ('Column("name"', 'Column("full_name"')
 
 
@@ -41,36 +38,6 @@ def add_email(project: Laid) -> None:
 def names(project: Laid) -> list[str]:
     """What the users are called, by the column's new name."""
     return [row[0] for row in project.sql("SELECT full_name FROM users ORDER BY id")]
-
-
-def at_a_terminal(project: Laid, typed: str, *arguments: str) -> tuple[int, str]:
-    """Run the program with a terminal as its standard input and output; what it showed."""
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "assay", *arguments],
-        cwd=project.root,
-        stdin=theirs,
-        stdout=theirs,
-        stderr=subprocess.STDOUT,
-        env=clean_environment(TERM="dumb", COLUMNS="200"),
-        start_new_session=True,
-    )
-    os.close(theirs)
-    shown, answered = b"", False
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        try:
-            read = os.read(ours, 4096)
-        except OSError:  # the other side is closed
-            break
-        if not read:
-            break
-        shown += read
-        if b"[d]ropped and added: " in shown and not answered:
-            os.write(ours, typed.encode())
-            answered = True
-    os.close(ours)
-    return process.wait(timeout=60), shown.decode()
 
 
 @pytest.mark.parametrize("command", ["generate", "change"])
@@ -201,19 +168,19 @@ def test_a_table(renamed: Laid) -> None:
 
 def test_asked_at_a_terminal(renamed: Laid) -> None:
     """A prompt with the evidence; what is typed is the answer."""
-    code, shown = at_a_terminal(renamed, "what\nr\n", "generate", "-m", "name")
+    code, shown = at_a_terminal(renamed, PROMPT, "what\nr\n", "generate", "-m", "name")
     assert code == 0, shown
     assert (
         "column users.name is gone and users.full_name is new (same type VARCHAR(200), same "
         "position, same constraints and indexes). Is it renamed?" in shown
     )
-    assert shown.count("[r]enamed / [d]ropped and added: ") == 2
+    assert shown.count(f"[r]enamed / {PROMPT}") == 2
     assert "op.rename_column" in renamed.newest.read_text()
 
 
 def test_nobody_answers_at_a_terminal(renamed: Laid) -> None:
     """The end of the input is no answer: exit code 3 and the flags."""
-    code, shown = at_a_terminal(renamed, "\x04", "generate", "-m", "name")
+    code, shown = at_a_terminal(renamed, PROMPT, "\x04", "generate", "-m", "name")
     assert code == 3
     assert "--rename users.name=full_name" in shown
 

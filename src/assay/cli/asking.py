@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, TextIO
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 if TYPE_CHECKING:
     from assay.generate.candidates import Question
 
 __all__ = ["TerminalQuestioner"]
 
+Answer = TypeVar("Answer")
+
 
 class TerminalQuestioner:
-    """Asks whether something was renamed, with the evidence; repeats until it is answered.
+    """Asks whether something was renamed, with the evidence, and who gives values.
+
+    Each question is repeated until it is answered.
 
     :param display: the terminal that shows the steps; its spinner is taken away first.
     :param answers: where lines are typed.
@@ -27,10 +32,24 @@ class TerminalQuestioner:
         :raises EOFError: the input has ended.
         """
         self.display.hide()
-        known = self._choices(question)
         self._show(question)
+        return self._typed(self._words(question), self._choices(question))
+
+    def gives(self, column: str) -> bool:
+        """Whether every release that runs gives a column a value.
+
+        :raises EOFError: the input has ended.
+        """
+        self.display.hide()
+        self._print(
+            f"column {column} must have a value from now on, and has no default in the database. "
+            "Does every release that runs give it one?"
+        )
+        return self._typed(["[y]es", "[n]o"], {"y": True, "yes": True, "n": False, "no": False})
+
+    def _typed(self, words: list[str], known: Mapping[str, Answer]) -> Answer:
         while True:
-            self._print("  " + " / ".join(self._words(question)) + ": ", end="")
+            self._print("  " + " / ".join(words) + ": ", end="")
             line = self.answers.readline()
             if not line:
                 self._print("")

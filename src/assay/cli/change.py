@@ -12,6 +12,7 @@ from assay.cli.running import (
     BACKFILL,
     CONFIG,
     DROP,
+    GIVEN,
     JSON,
     ONLINE,
     PROJECT,
@@ -35,6 +36,7 @@ def command(
     drop: list[str] = DROP,
     rename: list[str] = RENAME,
     value: list[str] = VALUE,
+    given: list[str] = GIVEN,
     answers: Path = ANSWERS,
     no_apply: bool = typer.Option(
         False, "--no-apply", help="Prove on shadows only; reach no real database."
@@ -67,7 +69,7 @@ def command(
         if abort:
             return pending.abort(session)
         session.say_online(online)
-        said = read_answers(answers, backfill, drop, rename, value)
+        said = read_answers(answers, backfill, drop, rename, value, given)
         options = procedure.Options(apply=not no_apply, on_database=on_database)
         if go_on:
             return procedure.continue_change(session, said, options)

@@ -12,6 +12,7 @@ from assay.cli.running import (
     BACKFILL,
     CONFIG,
     DROP,
+    GIVEN,
     JSON,
     ONLINE,
     PROJECT,
@@ -36,6 +37,7 @@ def command(
     drop: list[str] = DROP,
     rename: list[str] = RENAME,
     value: list[str] = VALUE,
+    given: list[str] = GIVEN,
     answers: Path = ANSWERS,
     online: bool = ONLINE,
     project: Path = PROJECT,
@@ -54,7 +56,7 @@ def command(
 
         session.say_online(online)
         return generate(
-            session, message, read_answers(answers, backfill, drop, rename, value), again
+            session, message, read_answers(answers, backfill, drop, rename, value, given), again
         )
 
     run_session(NAME, work, project=project, config=config, as_json=as_json)

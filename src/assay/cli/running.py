@@ -22,6 +22,7 @@ __all__ = [
     "BACKFILL",
     "CONFIG",
     "DROP",
+    "GIVEN",
     "JSON",
     "ONLINE",
     "PROJECT",
@@ -66,11 +67,17 @@ VALUE = typer.Option(
     metavar="TABLE.COLUMN.OLD=NEW",
     help="What a label of an enum becomes in rows that hold it; NULL without NEW. Repeatable.",
 )
+GIVEN = typer.Option(
+    [],
+    "--given",
+    metavar="TABLE.COLUMN",
+    help="A column that becomes required, to which every release that runs gives a value. Repeatable.",
+)
 ANSWERS = typer.Option(
     None,
     "--answers",
     metavar="FILE",
-    help='The same answers as a JSON file; with "renames" in it, no rename is asked for.',
+    help='The same answers as a JSON file; what its "renames" and "given" leave out is not asked for.',
 )
 JSON = typer.Option(False, "--json", help="Print one JSON document on standard output.")
 

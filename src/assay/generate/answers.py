@@ -1,4 +1,4 @@
-"""What a person says beside the models: renames, values for existing rows, drops that are meant."""
+"""What a person says beside the models: renames, values for rows, drops that are meant, who gives values."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from assay.errors import UsageError
 
 __all__ = ["Answers", "merged", "read_answers"]
 
-KNOWN = ("backfill", "drop", "renames", "values")
+KNOWN = ("backfill", "drop", "given", "renames", "values")
 RENAMES = ("columns", "tables")
 
 _EXAMPLE = (
     'For example: {"renames": {"tables": {"authors": "writers"}, "columns": {"users.name": '
     '"full_name"}}, "values": {"users.status": {"old": "new"}}, "backfill": {"users.email": '
-    '"lower(name)"}, "drop": ["users.nick"]}'
+    '"lower(name)"}, "drop": ["users.nick"], "given": ["users.email"]}'
 )
 
 
@@ -49,6 +49,10 @@ class Answers:
     """All renames are said (the file has ``renames``, maybe empty): nothing is asked any more."""
     filled: frozenset[str] = frozenset()
     """Columns that a slot of the revision fills, of which nothing else is said."""
+    given: tuple[str, ...] = ()
+    """Columns that become required, to which every release that runs gives a value already."""
+    given_decided: bool = False
+    """All of them are said (the file has ``given``, maybe empty): nothing is asked any more."""
 
     def fills(self, target: str) -> bool:
         """Whether somebody gave the value of a column, ``table.column`` or ``schema.table.column``."""
@@ -66,6 +70,7 @@ class Answers:
             or self.labels
             or self.renamed
             or self.valued
+            or self.given
         )
 
 
@@ -75,13 +80,15 @@ def read_answers(
     drop: Iterable[str] = (),
     rename: Iterable[str] = (),
     value: Iterable[str] = (),
+    given: Iterable[str] = (),
 ) -> Answers:
     """Answers from a JSON file and from flags; flags win.
 
     The file: ``{"renames": {"tables": {"authors": "writers"}, "columns": {"users.name":
     "full_name"}}, "values": {"users.status": {"old": "new"}}, "backfill": {"users.email":
-    "lower(name)"}, "drop": ["users.nick"]}``. Every key may be left out. A file with ``renames``,
-    even an empty one, says all of them: what else is gone and new is dropped and added.
+    "lower(name)"}, "drop": ["users.nick"], "given": ["users.email"]}``. Every key may be left out. A
+    file with ``renames`` or ``given``, even an empty one, says all of them: what else is gone and new
+    is dropped and added, of what else becomes required nothing is known.
 
     :param rename: ``users.name=full_name``, ``authors=writers``.
     :param value: ``users.status.old=new``; nothing after ``=`` is NULL.
@@ -101,6 +108,7 @@ def read_answers(
             for flag in value
             for target, becomes in [_pair(flag, "--value", empty=True)]
         },
+        given=tuple(dict.fromkeys(_dotted(name.strip(), "--given", name) for name in given)),
     )
     return merged(said, flags)
 
@@ -130,6 +138,8 @@ def merged(base: Answers, over: Answers) -> Answers:
         {**{k: v for k, v in base.valued.items() if k not in targets}, **over.valued},
         base.decided or over.decided,
         base.filled | over.filled,
+        tuple(dict.fromkeys([*base.given, *over.given])),
+        base.given_decided or over.given_decided,
     )
 
 
@@ -139,6 +149,7 @@ def _without(base: Mapping[str, str], names: set[str]) -> dict[str, str]:
 
 _FLAGS = {
     "--backfill": ("table.column=expression", "users.email=\"lower(name) || '@example.org'\""),
+    "--given": ("table.column", "users.email"),
     "--rename": ("table.column=new_name or table=new_name", "users.name=full_name"),
     "--value": ("table.column.value=new_value", "users.status.old=new"),
 }
@@ -174,12 +185,9 @@ def _from_file(file: Path) -> Answers:
     read = _File(file)
     top = read.keyed(document, "the file", KNOWN)
     renames = read.keyed(top.get("renames", {}), '"renames"', RENAMES)
-    drop = top.get("drop", [])
-    if not isinstance(drop, list) or not all(isinstance(name, str) for name in drop):
-        raise read.wrong('"drop"', "a list of names")
     return Answers(
         read.texts(top.get("backfill", {}), '"backfill"', numbers=True),
-        tuple(dict.fromkeys(drop)),
+        read.names(top.get("drop", []), '"drop"'),
         read.texts(renames.get("tables", {}), '"tables"'),
         read.texts(renames.get("columns", {}), '"columns"', dotted=True),
         {
@@ -187,6 +195,8 @@ def _from_file(file: Path) -> Answers:
             for column, found in read.object(top.get("values", {}), '"values"').items()
         },
         decided="renames" in top,
+        given=read.names(top.get("given", []), '"given"', dotted=True),
+        given_decided="given" in top,
     )
 
 
@@ -221,6 +231,15 @@ class _File:
                     else f"Known keys there: {', '.join(known)}.",
                 )
         return dict(found)
+
+    def names(self, found: Any, what: str, *, dotted: bool = False) -> tuple[str, ...]:
+        """A list of names, each once."""
+        if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
+            raise self.wrong(what, "a list of names")
+        for name in found if dotted else ():
+            if "." not in name:
+                raise self.wrong(f"{name!r} in {what}", "table.column")
+        return tuple(dict.fromkeys(found))
 
     def texts(
         self, found: Any, what: str, *, numbers: bool = False, dotted: bool = False

@@ -12,6 +12,7 @@ from assay.generate.candidates import Question, columns_gone, labels_gone, table
 from assay.generate.declared import declared_columns, declared_tables, key_of
 from assay.generate.names import Key, Names
 from assay.generate.renames_made import renames_in
+from assay.generate.required import becoming_required, not_required
 from assay.generate.resolution import Resolution, stale_text
 
 if TYPE_CHECKING:
@@ -28,14 +29,17 @@ class Resolved:
     """What is known of the renames of a change.
 
     :param answers: every name as the catalogs have it: tables and columns of ``tables``,
-        ``columns``, ``values`` under their old names, ``backfill`` and ``drop`` under the new ones.
+        ``columns``, ``values`` under their old names, ``backfill``, ``drop`` and ``given`` under the
+        new ones.
     :param questions: what only a person can tell.
     :param stale: ``renamed_from`` of models that the chain has behind it, a sentence each.
+    :param required: columns that become required, as far as the renames are known.
     """
 
     answers: Answers
     questions: tuple[Question, ...] = ()
     stale: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
 
 
 def resolve(
@@ -70,7 +74,11 @@ def resolve(
         questions += tables_gone(found.old, found.new, said, ignore)
         questions += columns_gone(found.old, found.new, said, ignore, positions)
         questions += labels_gone(found.old, found.new, said, found.values_of)
-    return Resolved(said, tuple(questions), tuple(found.stale))
+    required = becoming_required(found.old, found.new, said, ignore)
+    for name in said.given:
+        if name not in required:
+            raise not_required(name, required)
+    return Resolved(said, tuple(questions), tuple(found.stale), required)
 
 
 def stale_in(
@@ -86,7 +94,12 @@ def stale_in(
     return tuple(stale_text(d, names) for d in (*tables, *columns) if d.done)
 
 
-def applicable(answers: Answers, old: Snapshot, new: Snapshot) -> Answers:
+def applicable(
+    answers: Answers,
+    old: Snapshot,
+    new: Snapshot,
+    ignore: Callable[[CatalogObject], bool] = lambda _found: False,
+) -> Answers:
     """Answers of an earlier generation that still make sense; the models may have changed since."""
     default = default_schema_of(old)
     before, after = Names(old, default), Names(new, default)
@@ -97,13 +110,15 @@ def applicable(answers: Answers, old: Snapshot, new: Snapshot) -> Answers:
         return f"{tables.get(table, table)}.{column}" in after.columns
 
     columns = {k: v for k, v in answers.columns.items() if k in before.columns and now(k, v)}
-    return replace(
+    kept = replace(
         answers,
         drop=tuple(n for n in answers.drop if n not in after.columns and n not in after.tables),
         tables=tables,
         columns=columns,
         values={k: v for k, v in answers.values.items() if k in before.columns},
     )
+    required = becoming_required(before, after, kept, ignore)
+    return replace(kept, given=tuple(n for n in answers.given if n in required))
 
 
 def default_schema_of(snapshot: Snapshot) -> str | None:

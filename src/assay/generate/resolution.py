@@ -54,6 +54,7 @@ class Resolution:
             values=self._values(),
             renamed={},
             valued={},
+            given=tuple(dict.fromkeys(map(self._target, self.said.given))),
         )
 
     def values_of(self, names: Names, column: CatalogObject) -> Sequence[str]:

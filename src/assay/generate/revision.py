@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from assay.project.compat import reload_revision
 from assay.project.project import Project
 from assay.project.revision_file import Slot, fill_slots, find_slots
 
-__all__ = ["Part", "Written", "mark_drops", "write_revision"]
+__all__ = ["Part", "Said", "Written", "mark_drops", "with_comments", "write_revision"]
 
 _EXAMPLE = (
     "# Existing rows need a value before {target} becomes NOT NULL, for example:",
@@ -37,12 +37,21 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Said:
+    """A column to which every release that runs gives a value, as a waiver in a revision says."""
+
+    column: str
+    path: Path
+
+
+@dataclass(frozen=True)
 class Written:
     """The revision files of a change, in the order they run; mostly one."""
 
     parts: tuple[Part, ...]
     plain_because: str | None = None
     """Why safe forms were asked for and not written."""
+    given: tuple[Said, ...] = ()
 
     @property
     def revisions(self) -> tuple[str, ...]:
@@ -155,8 +164,7 @@ def mark_drops(texts: Sequence[str], meant: Sequence[str]) -> list[str]:
 
     :raises UsageError: nothing of that name is dropped.
     """
-    files = [text.splitlines() for text in texts]
-    marks: list[tuple[int, int, str]] = []
+    marks: list[list[tuple[int, str]]] = [[] for _ in texts]
     for name in meant:
         place = next(
             (
@@ -173,13 +181,19 @@ def mark_drops(texts: Sequence[str], meant: Sequence[str]) -> list[str]:
                 f"--drop {name}: this change drops nothing of that name.",
                 next_step="Name a table or table.column that the models no longer have.",
             )
-        marks.append((*place, name))
-    for number, line, name in sorted(marks, reverse=True):
-        opening = files[number][line - 1]
+        number, line = place
+        marks[number].append((line, f"# assay: allow dropped {name} -- said with --drop {name}"))
+    return [with_comments(text, own) for text, own in zip(texts, marks, strict=True)]
+
+
+def with_comments(text: str, comments: Iterable[tuple[int, str]]) -> str:
+    """A text with comments above lines of it, indented as these are."""
+    lines = text.splitlines()
+    for number, comment in sorted(comments, reverse=True):
+        opening = lines[number - 1]
         indent = opening[: len(opening) - len(opening.lstrip())]
-        mark = f"{indent}# assay: allow dropped {name} -- said with --drop {name}"
-        files[number].insert(line - 1, mark)
-    return ["\n".join(lines) + "\n" for lines in files]
+        lines.insert(number - 1, f"{indent}{comment}")
+    return "\n".join(lines) + "\n"
 
 
 def _drops(statement: ast.stmt, name: str) -> bool:

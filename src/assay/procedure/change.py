@@ -32,7 +32,7 @@ from assay.procedure.pending import (
     relative,
     revisions_of,
 )
-from assay.procedure.questions import decide, refuse_renames, with_stale
+from assay.procedure.questions import decide, refuse_for_generation, with_notes
 from assay.procedure.receipts import issue_receipt
 from assay.procedure.session import Session
 from assay.procedure.steps import modify_step, stop_step
@@ -151,9 +151,7 @@ def change(session: Session, message: str, answers: Answers, options: Options) -
         said = decision.answers
         run.change = state.Change(new_id(), message, online=session.online_over)
         run.change = run.change.with_answers(said)
-        if not run.step(
-            2, "generate", lambda: with_stale(_generate(session, run, said), decision.stale)
-        ):
+        if not run.step(2, "generate", lambda: with_notes(_generate(session, run, said), decision)):
             return run.stop()
         return _from_review(session, run)
 
@@ -334,7 +332,7 @@ def _answer(session: Session, pending: state.Change, answers: Answers) -> None:
 
     if answers.empty:
         return
-    refuse_renames(answers, pending.answers)
+    refuse_for_generation(answers, pending.answers)
     paths = files_of(session, pending)
     dialect = registry.load(session.probe.dialect)()
     bodies = {

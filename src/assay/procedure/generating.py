@@ -12,7 +12,7 @@ from assay.generate.renames import applicable
 from assay.generate.revision import Written
 from assay.procedure import state
 from assay.procedure.pending import new_id, refuse_if_applied, refuse_second_change, relative
-from assay.procedure.questions import Decision, decide, with_stale
+from assay.procedure.questions import Decision, decide, with_notes
 from assay.procedure.session import Session
 from assay.procedure.writing import write
 from assay.project.failures import short
@@ -34,7 +34,8 @@ def generate(session: Session, message: str | None, answers: Answers, again: boo
             pending, paths = _in_the_making(session)
             if not session.online_said:
                 session.online_over = pending.online
-            kept = applicable(pending.answers, session.chain.snapshot, session.models.snapshot)
+            catalogs = session.chain.snapshot, session.models.snapshot
+            kept = applicable(pending.answers, *catalogs, session.ignore)
             decision = decide(session, merged(kept, answers))
             if decision.open:
                 return _asked(session, decision)
@@ -85,7 +86,7 @@ def generate(session: Session, message: str | None, answers: Answers, again: boo
             "slots": [{"target": s.target, "empty": s.empty} for _, s in written.slots],
         },
     )
-    step = with_stale(step, decision.stale)
+    step = with_notes(step, decision)
     session.listener.done(step)
     return Report(
         "generate",
@@ -99,7 +100,7 @@ def generate(session: Session, message: str | None, answers: Answers, again: boo
 
 
 def slot_lines(written: Written) -> tuple[Line, ...]:
-    """Where the slots are, and why a change that was to be online is not."""
+    """Where the slots are, what was said of required columns, why an online change is not one."""
     several = len(written.parts) > 1
     lines = []
     if written.plain_because:
@@ -109,6 +110,9 @@ def slot_lines(written: Written) -> tuple[Line, ...]:
         lines.append(Line(f"backfill slot for {slot.target}, {place}"))
         if slot.one_because:
             lines.append(Line(f"it stays one UPDATE: {slot.one_because}", "hint"))
+    for said in written.given:
+        place = f", {said.path.name}" if several else ""
+        lines.append(Line(f"waiver: every release that runs gives {said.column} a value{place}"))
     return tuple(lines)
 
 
@@ -118,6 +122,8 @@ def files_data(written: Written) -> dict[str, Any]:
     found: dict[str, Any] = {"revision": written.revisions[0], "file": files[0]}
     if len(files) > 1:
         found |= {"revisions": list(written.revisions), "files": files}
+    if written.given:
+        found["given"] = [said.column for said in written.given]
     return found
 
 

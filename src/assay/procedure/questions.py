@@ -1,4 +1,8 @@
-"""Renames: resolved from answers and models, the rest asked in a terminal or handed back with flags."""
+"""What only a person knows of a change: renames, and whether a column that becomes required is given.
+
+Renames are resolved from answers and models, the rest asked in a terminal or handed back with flags.
+Of required columns nothing must be known to go on: without a terminal nobody is asked.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +18,23 @@ from assay.generate.names import Key
 from assay.generate.renames import Resolved, resolve, stale_in
 from assay.procedure.evidence import with_rows
 from assay.report import Line, Report, Status, Step
+from assay.review.rules.compatibility.value_required import RULE
+from assay.review.severity import ignored
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
 
     from assay.procedure.session import Session
 
-__all__ = ["Decision", "Questioner", "decide", "refuse_renames", "stale_lines", "stale_step"]
+__all__ = [
+    "Decision",
+    "Questioner",
+    "decide",
+    "refuse_for_generation",
+    "stale_lines",
+    "stale_step",
+    "with_notes",
+]
 
 
 class Questioner(Protocol):
@@ -33,17 +47,26 @@ class Questioner(Protocol):
         """
         ...
 
+    def gives(self, column: str) -> bool:
+        """Whether every release that runs gives a column a value that becomes required.
+
+        :raises EOFError: nobody answers any more.
+        """
+        ...
+
 
 @dataclass(frozen=True)
 class Decision:
     """Answers that generation can take, or the questions that stand in the way.
 
     :param stale: ``renamed_from`` of models that is done with, a sentence each.
+    :param not_given: columns to which some release that runs gives no value, as a person said.
     """
 
     answers: Answers
     questions: tuple[Question, ...] = ()
     stale: tuple[str, ...] = ()
+    not_given: tuple[str, ...] = ()
 
     @property
     def open(self) -> bool:
@@ -98,6 +121,8 @@ def decide(session: Session, answers: Answers, *, live: bool = False) -> Decisio
         questions = found.questions if asker is None else found.questions[:1]
         if questions and live:
             questions = with_rows(session, questions)
+        if not questions and asker is not None:
+            return _with_given(session, found, asker)
         if not questions or asker is None:
             return Decision(found.answers, questions, found.stale)
         question = questions[0]
@@ -106,6 +131,20 @@ def decide(session: Session, answers: Answers, *, live: bool = False) -> Decisio
         except EOFError:
             return Decision(found.answers, (question, *found.questions[1:]), found.stale)
         answers = merged(answers, _answer(question, new))
+
+
+def _with_given(session: Session, found: Resolved, asker: Questioner) -> Decision:
+    """The decision once each column that becomes required was asked for, of which nothing was said."""
+    given = list(found.answers.given)
+    not_given: list[str] = []
+    skipped = found.answers.given_decided or ignored(RULE.code, session.settings.review)
+    # whoever ends the input has said nothing of what is left: the review notes it
+    with suppress(EOFError):
+        for column in () if skipped else found.required:
+            if column not in given:
+                (given if asker.gives(column) else not_given).append(column)
+    answers = replace(found.answers, given=tuple(given))
+    return Decision(answers, (), found.stale, tuple(not_given))
 
 
 def _resolved(session: Session, answers: Answers, order: _Order) -> Resolved:
@@ -167,11 +206,11 @@ class _Order:
                     self.found[key] = [column["name"] for column in found]
 
 
-def refuse_renames(answers: Answers, generated: Answers) -> None:
-    """A revision that is written cannot be told of renames; it is generated anew.
+def refuse_for_generation(answers: Answers, generated: Answers) -> None:
+    """A revision that is written cannot be told of renames, or who gives values; it is generated anew.
 
     :param generated: what it was generated with, which may be said once more.
-    :raises UsageError: another rename or value was said.
+    :raises UsageError: another rename, value or column was said.
     """
     known = {**generated.tables, **generated.columns}
     renames = {**answers.tables, **answers.columns, **answers.renamed}
@@ -183,9 +222,11 @@ def refuse_renames(answers: Answers, generated: Answers) -> None:
         for column, found in generated.values.items()
         for old, new in found.items()
     }
-    if not (renames.items() <= known.items() and values.items() <= held.items()):
+    same = renames.items() <= known.items() and values.items() <= held.items()
+    if not same or not set(answers.given) <= set(generated.given):
         raise UsageError(
-            "--rename and --value are answers for generation; the revision is written already.",
+            "--rename, --value and --given are answers for generation; the revision is written "
+            "already.",
             next_step="Give them to `assay generate --again`, then `assay change --continue`.",
         )
 
@@ -210,10 +251,21 @@ def stale_step(session: Session) -> Step | None:
     )
 
 
-def with_stale(step: Step, stale: Sequence[str]) -> Step:
-    """A step with what is done with below it."""
-    if not stale:
-        return step
-    return replace(
-        step, lines=(*step.lines, *stale_lines(stale)), data={**step.data, "stale": list(stale)}
-    )
+def with_notes(step: Step, decision: Decision) -> Step:
+    """A step with what a decision has to tell below it: what is done with, what is not given."""
+    stale, not_given = decision.stale, decision.not_given
+    lines = [*step.lines, *stale_lines(stale)]
+    for column in not_given:
+        lines += [
+            Line(f"{column}: INSERTs that leave it out will fail", "hint"),
+            Line(
+                "Give it a server_default in the models first; or release the code that gives it a "
+                "value first, then apply this.",
+                "hint",
+                1,
+            ),
+        ]
+    data = {**({"stale": list(stale)} if stale else {})}
+    if not_given:
+        data["not_given"] = list(not_given)
+    return replace(step, lines=tuple(lines), data={**step.data, **data})

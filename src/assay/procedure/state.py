@@ -35,8 +35,9 @@ class Change:
     :param why: what the stop said, for ``status``.
     :param backup: a saved copy of a file database that is being upgraded now.
     :param database: the file it was saved from.
-    :param drop: with ``tables``, ``columns``, ``values``, ``labels`` and ``decided``: the answers it
-        was generated with, under the catalogs' names, see :class:`assay.generate.answers.Answers`.
+    :param drop: with ``tables``, ``columns``, ``values``, ``labels``, ``decided``, ``given`` and
+        ``given_decided``: the answers it was generated with, under the catalogs' names, see
+        :class:`assay.generate.answers.Answers`.
     :param reached: the real database may have the revision.
     """
 
@@ -57,10 +58,12 @@ class Change:
     decided: bool = False
     online: int | None = None
     paths: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
+    given_decided: bool = False
 
     @property
     def answers(self) -> Answers:
-        """What was said of renames and drops; backfills are in the revision's slots."""
+        """What was said, but of backfills: these are in the revision's slots."""
         return Answers(
             drop=self.drop,
             tables=self.tables,
@@ -68,6 +71,8 @@ class Change:
             values=self.values,
             labels=self.labels,
             decided=self.decided,
+            given=self.given,
+            given_decided=self.given_decided,
         )
 
     def with_answers(self, answers: Answers) -> Change:
@@ -80,6 +85,8 @@ class Change:
             values={column: dict(found) for column, found in answers.values.items()},
             labels=answers.labels,
             decided=answers.decided,
+            given=answers.given,
+            given_decided=answers.given_decided,
         )
 
     def with_(self, **changes: Any) -> Change:
@@ -104,7 +111,7 @@ def load(folder: Path) -> Change | None:
         document = json.loads(text)
         if document.pop("format") != FORMAT:
             raise ValueError("another version of assay wrote it")
-        for name in ("drop", "labels", "paths"):
+        for name in ("drop", "labels", "paths", "given"):
             document[name] = tuple(document.get(name, ()))
         return Change(**document)
     except (ValueError, TypeError, KeyError, AttributeError) as error:

@@ -13,6 +13,7 @@ from assay.generate.answers import Answers
 from assay.generate.plan.comparison import Request
 from assay.generate.prepare import prepared
 from assay.generate.revision import Written, write_revision
+from assay.procedure.given import with_given
 from assay.procedure.session import Session
 from assay.project.failures import RevisionFailed
 from assay.prove.reversal import Reversal
@@ -81,6 +82,8 @@ def write(
 ) -> Written:
     """Generate a change against the shadow at head, and prove that it converges.
 
+    What was said of columns that become required stands in it as waivers.
+
     Where the project cannot run safe forms, or one does not lead there and back, it is written
     without them, and says so.
 
@@ -111,12 +114,12 @@ def _written(
         written = write_revision(session.project, where, request, message, kept=kept, rev_id=rev_id)
     try:
         _converges(session, written)
+        return with_given(session, written, answers.given)
     except BaseException:
         for path in written.paths:
             path.unlink(missing_ok=True)
         session.project.forget_history()
         raise
-    return written
 
 
 def _converges(session: Session, written: Written) -> None:

@@ -11,7 +11,7 @@ from assay.errors import UsageError
 from assay.review.finding import Finding, Severity
 from assay.review.rule import all_rules
 
-__all__ = ["IGNORE", "weighed"]
+__all__ = ["IGNORE", "ignored", "weighed"]
 
 IGNORE = "ignore"
 """The value that leaves the findings of a rule out."""
@@ -45,8 +45,17 @@ def weighed(findings: Iterable[Finding], chosen: Mapping[str, str]) -> tuple[Fin
             )
     found = []
     for finding in findings:
-        fitting = [value for p, value in chosen.items() if fnmatchcase(finding.rule, p)]
-        value = fitting[-1] if fitting else finding.severity.value
+        value = _chosen(finding.rule, chosen) or finding.severity.value
         if value != IGNORE:
             found.append(replace(finding, severity=Severity(value)))
     return tuple(found)
+
+
+def ignored(code: str, chosen: Mapping[str, str]) -> bool:
+    """Whether a project leaves out what a rule finds."""
+    return _chosen(code, chosen) == IGNORE
+
+
+def _chosen(code: str, chosen: Mapping[str, str]) -> str | None:
+    fitting = [value for pattern, value in chosen.items() if fnmatchcase(code, pattern)]
+    return fitting[-1] if fitting else None

@@ -17,12 +17,15 @@ from dataclasses import dataclass
 
 from assay.review.finding import Finding
 
-__all__ = ["Misread", "Waiver", "read_waivers", "without_comment"]
+__all__ = ["OBJECT", "Misread", "Waiver", "read_waivers", "statement_at", "without_comment"]
+
+OBJECT = r"[\w.\"]+"
+"""A name that a waiver can have, as a pattern."""
 
 _OURS = re.compile(r"#+\s*assay\s*:\s*(?P<said>.*)$")
 _SLOT = re.compile(r"(end\s+)?backfill\b")
 _ALLOW = re.compile(
-    r"allow\s+(?P<rules>[\w/-]+(?:\s*,\s*[\w/-]+)*)(?:\s+(?P<object>[\w.\"]+))?"
+    r"allow\s+(?P<rules>[\w/-]+(?:\s*,\s*[\w/-]+)*)(?:\s+(?P<object>" + OBJECT + r"))?"
     r"\s*--\s*(?P<reason>\S.*)$"
 )
 _UNTIL = re.compile(r"\buntil\s+(?P<day>\d{4}\b[\d/.-]*|\d{1,2}[/.-]\d[\d/.-]*)")
@@ -98,9 +101,7 @@ def read_waivers(text: str) -> tuple[tuple[Waiver, ...], tuple[Misread, ...]]:
         target = number
         while target <= len(lines) and _says_nothing(lines[target - 1]):
             target += 1
-        fitting = [found for found in extents if found.first <= target <= found.last]
-        at = min(fitting, key=lambda found: found.last - found.first, default=None)
-        at = at or _Extent(target, target)
+        at = _innermost(extents, target)
         match = _ALLOW.match(said)
         if match is None:
             misread.append(Misread(number, at.first, *_fault(said)))
@@ -117,6 +118,11 @@ def read_waivers(text: str) -> tuple[tuple[Waiver, ...], tuple[Misread, ...]]:
             for rule in re.split(r"\s*,\s*", match["rules"])
         )
     return tuple(waivers), tuple(misread)
+
+
+def statement_at(text: str, line: int) -> int:
+    """First line of the innermost statement of a revision file that a line is in."""
+    return _innermost(list(_extents(ast.parse(text).body, frozenset())), line).first
 
 
 def without_comment(line: str) -> str:
@@ -164,6 +170,12 @@ class _Extent:
     first: int
     last: int
     headers: frozenset[int] = frozenset()
+
+
+def _innermost(extents: list[_Extent], line: int) -> _Extent:
+    fitting = [found for found in extents if found.first <= line <= found.last]
+    at = min(fitting, key=lambda found: found.last - found.first, default=None)
+    return at or _Extent(line, line)
 
 
 def _extents(nodes: list[ast.stmt], headers: frozenset[int]) -> Iterator[_Extent]:

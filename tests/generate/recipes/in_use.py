@@ -109,8 +109,13 @@ class InUse:
 
     @property
     def findings(self) -> list[str]:
-        """The rules of whatever the review says, of both directions."""
-        return [f.rule for r in self.reviews for f in r.findings]
+        """The rules of whatever the review says, of both directions, and no waiver allows."""
+        return [f.rule for r in self.reviews for f in r.findings if f.waived is None]
+
+    @property
+    def waived(self) -> list[str]:
+        """Of what waivers allow: the rule and the object."""
+        return [f"{f.rule} {f.object}" for r in self.reviews for f in r.findings if f.waived]
 
     @property
     def lock_findings(self) -> list[str]:
