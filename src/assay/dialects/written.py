@@ -21,6 +21,13 @@ _PLAIN_DDL = re.compile(
     r"|COMMENT\s+ON)\b[^;]*;?\s*",
     re.IGNORECASE,
 )
+_PLAIN_ON_POSTGRESQL = re.compile(
+    r"\s*(?:CREATE\s+(?:OR\s+REPLACE\s+)?(?:FUNCTION|PROCEDURE)\b[^;$]*(?P<body>\$\w*\$)(?:(?!(?P=body)).)*(?P=body)[^;$]*"
+    r"|CREATE\s+(?:OR\s+REPLACE\s+)?(?:CONSTRAINT\s+)?TRIGGER\b[^;]*\bEXECUTE\s+(?:FUNCTION|PROCEDURE)\b[^;]*"
+    rf"|DROP\s+(?:(?:FUNCTION|PROCEDURE)\b[^;(]*\(|TRIGGER\s+(?:IF\s+EXISTS\s+)?{NAME}\s+ON\b)[^;]*);?\s*",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Routines and triggers as only PostgreSQL writes them; what a body does is done when it is called."""
 _RUNS_A_QUERY = re.compile(
     r"\s*CREATE\s+TABLE\b.*\bAS[\s(]+(?:SELECT|WITH|TABLE|VALUES|EXECUTE)\b",
     re.IGNORECASE | re.DOTALL,
@@ -64,4 +71,6 @@ def plain_ddl(sql: str) -> bool:
 
     What it says no to may be the same: a text with a comment before it, or a semicolon in a string.
     """
-    return bool(_PLAIN_DDL.fullmatch(sql)) and not _RUNS_A_QUERY.match(sql)
+    if _PLAIN_DDL.fullmatch(sql):
+        return not _RUNS_A_QUERY.match(sql)
+    return bool(_PLAIN_ON_POSTGRESQL.fullmatch(sql))

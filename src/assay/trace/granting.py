@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from operator import attrgetter
 
 from assay.dialects import Address, Dialect, Grant, Query, plain_ddl, verb
@@ -11,12 +12,16 @@ __all__ = ["Granting"]
 Grants = tuple[Grant, ...]
 
 
+_HAS_NONE = re.compile(r"\s*DROP\s+(?:INDEX|TRIGGER)\b", re.IGNORECASE)
+"""Drops what nobody has privileges on."""
+
+
 class Granting:
     """Tells what changed since a statement before it, or since the transaction began.
 
     Reading all privileges takes longer than most statements. Plain DDL gives some only to what it
     makes, and by default ones; and it takes some only with what it drops, which shows where that is
-    made again.
+    made again. That everybody may call a function that is made is not told: so it is with each.
 
     :param query: on the connection of the statements.
     :param at: its database, to see what is committed there.
@@ -47,7 +52,7 @@ class Granting:
         if not plain_ddl(sql):
             return False
         kind = verb(sql)
-        self._dropped |= kind == "DROP"
+        self._dropped |= kind == "DROP" and not _HAS_NONE.match(sql)
         if kind == "CREATE":
             return not self._dropped and not self._dialect.has_default_privileges(self._query)
         return "OWNER" not in sql.upper()

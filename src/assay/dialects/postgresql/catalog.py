@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from assay.catalog import CatalogObject, Snapshot
 from assay.dialects.base import Query
@@ -17,9 +17,11 @@ from assay.dialects.postgresql.statements import GIVEN, Statements
 
 __all__ = [
     "UNKNOWN",
+    "Filed",
     "Objects",
     "PostgreSQLState",
     "fences_of",
+    "filed",
     "named_anew",
     "object_of",
     "read_catalog",
@@ -246,6 +248,19 @@ def _filed(
         if oid is not None:
             named.setdefault(int(owner), {})[oid] = made
     return {owner: tuple(found) for owner, found in owners.items()}, named
+
+
+class Filed(NamedTuple):
+    """What belongs to no relation, of one kind; by its oid as well."""
+
+    objects: Objects
+    named: Mapping[str, CatalogObject]
+
+
+def filed(rows: Iterable[tuple[Any, ...]], group: int) -> Filed:
+    """Rows of one group."""
+    owners, named = _filed(rows)
+    return Filed(owners.get(group, ()), named.get(group, {}))
 
 
 def object_of(kind: str, key: str, attributes: str) -> tuple[CatalogObject, str | None]:

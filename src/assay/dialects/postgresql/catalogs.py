@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-__all__ = ["BESIDE", "FULL", "GROUPED", "OTHERS", "RELATIONS", "RENDERED", "counted"]
+from assay.dialects.base import Query
+
+__all__ = [
+    "BESIDE",
+    "FULL",
+    "FUNCTIONS",
+    "GROUPED",
+    "OTHERS",
+    "RELATIONS",
+    "RENDERED",
+    "counted",
+    "oids_of_counted",
+]
 
 RELATIONS = (
     "pg_attrdef",
@@ -84,11 +96,14 @@ RENDERED = frozenset(
         "pg_trigger",
     }
 )
-"""What is written where a plain table is changed into another plain table. Of ``pg_trigger`` only the
-rows that a foreign key has: one that is updated may belong to the key of a table nobody locks."""
+"""What is written where a plain table is changed into another plain table. A row of ``pg_trigger`` that is
+updated may belong to the key of a table nobody locks, so then this is not all."""
 
 BESIDE = frozenset({"pg_description", "pg_enum", "pg_rewrite", "pg_sequence", "pg_type"})
 """What is written where views, sequences, enums and comments are made, changed or dropped."""
+
+FUNCTIONS = frozenset({"pg_aggregate", "pg_proc"})
+"""What is written where functions, procedures and aggregates are."""
 
 
 def counted(version: int) -> tuple[str, ...]:
@@ -98,3 +113,18 @@ def counted(version: int) -> tuple[str, ...]:
     """
     catalogs = (*RELATIONS, *GROUPED, *FULL, *OTHERS)
     return (*catalogs, "pg_publication_namespace") if version >= 150000 else catalogs
+
+
+_OIDS: dict[int, str] = {}
+
+
+def oids_of_counted(query: Query, version: int) -> str:
+    """SQL of the array of their oids, which all servers of a version have alike.
+
+    Names would be looked up each time a text is planned.
+    """
+    if version not in _OIDS:
+        names = ", ".join(f"'pg_catalog.{name}'" for name in counted(version))
+        found = query(f"SELECT ARRAY[{names}]::regclass[]::oid[]::text")
+        _OIDS[version] = f"'{found[0][0]}'::oid[]"
+    return _OIDS[version]

@@ -16,15 +16,13 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from assay.dialects.postgresql.group_parts import GROUPS
+from assay.dialects.postgresql.rendering import FIRST
 from assay.dialects.postgresql.wanted import GIVEN
 
-__all__ = ["FIRST", "FULL", "HELD", "OWNERS", "fence_query", "group_query", "locked_query"]
+__all__ = ["FULL", "HELD", "OWNERS", "fence_query", "group_query", "locked_query"]
 
 FULL = -100
 """The owner of what any rendering may name: a change there means a full read."""
-
-FIRST = 16384
-"""The first oid that a server gives to what a user makes."""
 
 HELD = (
     "held AS MATERIALIZED (SELECT l.locktype, l.relation, coalesce(i.indrelid, l.relation) AS owner,"

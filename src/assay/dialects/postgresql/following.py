@@ -23,12 +23,12 @@ from functools import lru_cache
 
 from assay.dialects.base import CatalogState, Query
 from assay.dialects.postgresql.catalog import UNKNOWN, PostgreSQLState, fences_of
-from assay.dialects.postgresql.catalogs import BESIDE, FULL, GROUPED, OTHERS, RENDERED
+from assay.dialects.postgresql.catalogs import BESIDE, FULL, FUNCTIONS, GROUPED, OTHERS, RENDERED
 from assay.dialects.postgresql.fences import group_query
 from assay.dialects.postgresql.group_parts import GROUPS
-from assay.dialects.postgresql.others import Others
+from assay.dialects.postgresql.others import TYPES, Others
 from assay.dialects.postgresql.place import Place, Places, ended_since
-from assay.dialects.postgresql.rendered import RenderedTables, Scope, Seen
+from assay.dialects.postgresql.rendered import RenderedTables, Scope, Seen, enums_of
 from assay.dialects.postgresql.untouched import Untouched
 
 __all__ = ["PostgreSQLFollower"]
@@ -105,7 +105,9 @@ class PostgreSQLFollower:
             return False
         by_hand = not now.by_hand <= before.by_hand
         # one that is updated may be of the key of a table that nobody locks
-        triggers = now.triggers != before.triggers or ("pg_trigger" in written and now.own_triggers)
+        triggers = now.triggers != before.triggers or (
+            "pg_trigger" in written and now.own_triggers > 1
+        )
         if seen is not None and not by_hand and not triggers:
             changes = self._by_rows(before, now, written, seen, plain=plain)
             if changes is not None:
@@ -128,13 +130,14 @@ class PostgreSQLFollower:
     ) -> PostgreSQLState | None:
         """The catalog by what came rendered, and by what is beside it; None where that is not all."""
         rendered, places = self._rendered, self._places
-        if not written <= RENDERED | BESIDE:
+        if not written <= RENDERED | BESIDE | FUNCTIONS:
             return None
         renamed = rendered.renamed(self._state, seen)
         naming = places.naming(renamed) if renamed else renamed
         if naming is None:
             return None
-        scope = self._scope(now, written, naming, plain)
+        triggers = "pg_trigger" in written and self._has_triggers(now)
+        scope = Scope.ALL if triggers else self._scope(now, written - FUNCTIONS, naming, plain)
         others: Others | None = None
         if naming:
             whole, others = places.ask_whole(naming, others=scope is Scope.ALL)
@@ -145,21 +148,32 @@ class PostgreSQLFollower:
             seen = all_seen
         elif scope is Scope.ALL:
             others = places.ask_others()
+        groups = {GROUPS["functions"]: places.ask_group("functions")} if written & FUNCTIONS else {}
+        if others is not None:
+            groups[TYPES] = enums_of(self._state, others) or places.ask_group("types")
         changes = rendered.changed(
             self._state,
             now,
             seen,
             others,
+            groups,
             whole=bool(naming),
             scope=scope,
             described=now.rows_of("pg_description", before),
             rules=now.rows_of("pg_rewrite", before),
+            triggers=triggers,
         )
         if changes is None or not (changes.owners or any(s.moved for s in seen.values())):
             return None
         still = {owner for owner, table in seen.items() if table.moved is False}
         touched = (now.owners - now.skipped - still) | changes.owners.keys()
         return self._state.with_objects(changes.owners, touched, changes.named)
+
+    def _has_triggers(self, now: Place) -> bool:
+        """Whether what is locked has triggers of its own, or had."""
+        return bool(now.own_triggers) or any(
+            one.kind == "trigger" for owner in now.owners for one in self._state.objects(owner)
+        )
 
     def _scope(
         self, now: Place, written: frozenset[str], naming: set[int], plain: str | None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from assay.dialects.postgresql.rendering import (
     COMMENT,
+    FIRST,
     OPTIONS,
     USER_SCHEMA,
     comment_join,
@@ -131,7 +132,8 @@ def group_parts(version: int, group: str) -> list[str]:
                     {COMMENT})::text
             FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
             {comment_join("d", "pg_proc", "p.oid")}
-            WHERE p.prokind <> 'a' AND {USER_SCHEMA} AND {not_of_extension("pg_proc", "p.oid")}
+            WHERE p.oid >= {FIRST} AND p.prokind <> 'a' AND {USER_SCHEMA}
+                AND {not_of_extension("pg_proc", "p.oid")}
                 AND NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_proc'::regclass
                     AND i.objid = p.oid AND i.deptype = 'i')""",
             f"""
@@ -157,7 +159,7 @@ def group_parts(version: int, group: str) -> list[str]:
             FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
             JOIN pg_aggregate a ON a.aggfnoid = p.oid
             {comment_join("d", "pg_proc", "p.oid")}
-            WHERE {USER_SCHEMA} AND {not_of_extension("pg_proc", "p.oid")}""",
+            WHERE p.oid >= {FIRST} AND {USER_SCHEMA} AND {not_of_extension("pg_proc", "p.oid")}""",
         ]
     if group == "collations":
         locale, rules = "NULL", "NULL"

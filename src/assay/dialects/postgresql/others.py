@@ -1,6 +1,7 @@
 """What a revision makes beside plain tables, in a second text that is quick to plan.
 
-Views and sequences that the transaction locks, the enums, and the comments on what it locks:
+Views and sequences that the transaction locks, the enums, and the comments on what it locks, and the
+triggers:
 whoever makes a table makes the sequence and the enums of its columns, and comments on it. That
 is asked where a statement wrote a catalog that one of these is in, or such a relation is locked; all
 of it is given, as there are few, and as columns of the row for the reason that
@@ -15,10 +16,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from assay.catalog import CatalogObject
-from assay.dialects.postgresql.fences import FIRST, HELD, OWNERS
+from assay.dialects.postgresql.fences import HELD, OWNERS
 from assay.dialects.postgresql.group_parts import GROUPS
 from assay.dialects.postgresql.plain_rows import PERSISTENCE
-from assay.dialects.postgresql.rendering import USER_SCHEMA, not_of_extension, settled
+from assay.dialects.postgresql.rendering import FIRST, USER_SCHEMA, not_of_extension, settled
 from assay.dialects.postgresql.wanted import GIVEN, WANTED
 
 __all__ = ["TYPES", "Others", "others_query"]
@@ -27,6 +28,7 @@ TYPES = GROUPS["types"]
 
 _WIDTH = 8
 _BETWEEN = chr(31)
+_ENABLED = {"O": "origin", "D": "disabled", "R": "replica", "A": "always"}
 
 
 def others_query() -> str:
@@ -34,7 +36,7 @@ def others_query() -> str:
     relations = f"""r AS MATERIALIZED (
         SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.reloptions
         FROM wanted w JOIN pg_class c ON c.oid = w.oid JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.relkind IN ('r', 'v', 'S') AND {USER_SCHEMA}
+        WHERE c.relkind NOT IN ('i', 'I', 't', 'c') AND {USER_SCHEMA}
             AND {not_of_extension("pg_class", "c.oid")})"""
     # under an empty search path the server qualifies the table
     return settled(
@@ -81,6 +83,12 @@ def others_query() -> str:
         SELECT r.oid::int8, 'comment', r.nspname, r.relname, a.attname, d.description, NULL, NULL
         FROM r JOIN pg_description d ON d.objoid = r.oid AND d.classoid = 'pg_class'::regclass
         LEFT JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum = d.objsubid AND a.attnum > 0""",
+            """
+        SELECT r.oid::int8, 'trigger', r.nspname, r.relname, g.tgname, pg_get_triggerdef(g.oid),
+            g.tgenabled::text, (SELECT d.description FROM pg_description d WHERE d.objoid = g.oid
+                AND d.classoid = 'pg_trigger'::regclass AND d.objsubid = 0)
+        FROM r JOIN pg_trigger g ON g.tgrelid = r.oid
+        WHERE NOT g.tgisinternal AND g.tgparentid = 0""",
         ],
         [HELD, OWNERS, GIVEN, WANTED, relations],
         _WIDTH,
@@ -97,6 +105,8 @@ class Others:
 
     relations: Mapping[int, Objects]
     """Views with their columns, and sequences, by their oid."""
+    triggers: Mapping[int, Objects]
+    """By the oid of what they are of."""
     enums: Mapping[str, CatalogObject]
     """By their oid."""
     types: frozenset[str]
@@ -120,8 +130,16 @@ class Others:
             path = (schema, relation) if column is None else (schema, relation, column)
             comments[path] = text
         types = kept.get("type", ())
+        triggers: dict[int, Objects] = {}
+        for row in kept.get("trigger", ()):
+            triggers[row[0]] = (*triggers.get(row[0], ()), _trigger(*row[1:]))
+        views = {
+            owner: (*some, *triggers.get(owner, ()))
+            for owner, some in _relations(kept, comments).items()
+        }
         return cls(
-            _relations(kept, comments),
+            views,
+            triggers,
             {row[4]: _enum(*row[2:]) for row in kept.get("enum", ())},
             frozenset(row[4] for row in types),
             any(row[5] for row in types),
@@ -188,6 +206,21 @@ def _relations(
             owned_by=column,
         )
     return {owner: tuple(some) for owner, some in found.items()}
+
+
+def _trigger(
+    kind: str,
+    schema: str,
+    relation: str,
+    name: str,
+    definition: str,
+    enabled: str,
+    comment: str | None,
+) -> CatalogObject:
+    attributes = {"definition": definition, "enabled": _ENABLED[enabled], "comment": comment}
+    return CatalogObject.make(
+        kind, (schema, relation, name), {n: v for n, v in attributes.items() if v is not None}
+    )
 
 
 def _enum(

@@ -14,14 +14,17 @@ from functools import lru_cache
 from typing import Any
 
 from assay.dialects.base import Query
-from assay.dialects.postgresql.catalog import fences_of
-from assay.dialects.postgresql.catalogs import RELATIONS, counted
-from assay.dialects.postgresql.fences import FIRST, locked_query
+from assay.dialects.postgresql.catalog import Filed, fences_of, filed
+from assay.dialects.postgresql.catalogs import RELATIONS, counted, oids_of_counted
+from assay.dialects.postgresql.fences import locked_query
+from assay.dialects.postgresql.group_parts import GROUPS
 from assay.dialects.postgresql.locks import OURS
 from assay.dialects.postgresql.naming import naming
 from assay.dialects.postgresql.others import Others, others_query
 from assay.dialects.postgresql.plain import MOST, plain_query
+from assay.dialects.postgresql.queries import catalog_query
 from assay.dialects.postgresql.relations import LINE, Locked, line, locked_of
+from assay.dialects.postgresql.rendering import FIRST
 from assay.dialects.postgresql.statements import NAMES, Statements, other_text
 from assay.dialects.postgresql.wanted import SKIP, WHOLE, want
 
@@ -47,9 +50,8 @@ _HELD = (
 )
 
 
-def _parts_of_all(version: int) -> list[str]:
+def _parts_of_all(catalogs: str) -> list[str]:
     """What is told of any transaction; ``held`` are its locks."""
-    catalogs = ", ".join(f"pg_catalog.{catalog}" for catalog in counted(version))
     return [
         "(SELECT min(h.virtualtransaction) FROM held h)",
         "(SELECT string_agg(h.transactionid::text, ' ') FROM held h"
@@ -57,7 +59,7 @@ def _parts_of_all(version: int) -> list[str]:
         "pg_current_xact_id_if_assigned()::text",
         "pg_current_snapshot()::text",
         "pg_stat_get_xact_tuples_updated('pg_catalog.pg_trigger'::regclass)::text",
-        f"(SELECT string_agg(({_WRITTEN})::text, ' ') FROM unnest('{{{catalogs}}}'::regclass[]) w)",
+        f"(SELECT string_agg(({_WRITTEN})::text, ' ') FROM unnest({catalogs}) w)",
     ]
 
 
@@ -73,8 +75,9 @@ def _parts_of_locked() -> list[str]:
         " WHERE h.locktype = 'relation' AND h.mode NOT IN ('AccessShareLock', 'RowShareLock')"
         f" AND h.relation IN ({by_hand}))",
         "(SELECT string_agg(o.oid::text, ' ') FROM owners o)",
-        "EXISTS (SELECT FROM owners o JOIN pg_trigger g ON g.tgrelid = o.oid"
-        " WHERE NOT g.tgisinternal OR g.tgenabled <> 'O')::text",
+        "(SELECT max(CASE WHEN g.tgisinternal OR g.tgparentid <> 0 THEN 2 ELSE 1 END)::text"
+        " FROM owners o JOIN pg_trigger g ON g.tgrelid = o.oid"
+        " WHERE NOT g.tgisinternal OR g.tgenabled <> 'O')",
         "extract(epoch FROM current_setting('lock_timeout')::interval)::text",
         f"({_LOCKED})",
     ]
@@ -84,13 +87,13 @@ def _text(parts: Sequence[str]) -> str:
     return f" || chr({ord(_BETWEEN)}) || ".join(f"coalesce({part}, '')" for part in parts)
 
 
-def _place(version: int) -> str:
-    return _text([*_parts_of_all(version), *_parts_of_locked()])
+def _place(catalogs: str) -> str:
+    return _text([*_parts_of_all(catalogs), *_parts_of_locked()])
 
 
 @lru_cache
-def _whether(version: int) -> str:
-    return f"WITH held AS ({_HELD}) SELECT {_text(_parts_of_all(version))}, {NAMES}"
+def _whether(catalogs: str) -> str:
+    return f"WITH held AS ({_HELD}) SELECT {_text(_parts_of_all(catalogs))}, {NAMES}"
 
 
 _ALSO = -1000
@@ -102,9 +105,9 @@ _TEMPORARY = (
 
 
 @lru_cache
-def _with_fences(version: int) -> str:
+def _with_fences(version: int, catalogs: str) -> str:
     return locked_query(
-        version, f"SELECT 0::int8, {_place(version)} UNION ALL SELECT {_ALSO}, {_TEMPORARY}"
+        version, f"SELECT 0::int8, {_place(catalogs)} UNION ALL SELECT {_ALSO}, {_TEMPORARY}"
     )
 
 
@@ -112,8 +115,13 @@ _others_query = lru_cache(others_query)
 
 
 @lru_cache
-def _with_tables(version: int) -> str:
-    return plain_query(version, _place(version))
+def _of_group(version: int, group: str) -> str:
+    return catalog_query(version, relations=(), groups=(group,))
+
+
+@lru_cache
+def _with_tables(version: int, catalogs: str) -> str:
+    return plain_query(version, _place(catalogs))
 
 
 Row = tuple[Any, ...]
@@ -139,8 +147,9 @@ class Place:
     """Catalogs of relations that are locked for writing."""
     owners: frozenset[int]
     """What is locked, or has something locked that belongs to it."""
-    own_triggers: bool
-    """Whether something locked has a trigger that no foreign key has, or one that does not fire."""
+    own_triggers: int
+    """1: something locked has a trigger that no foreign key has. 2: a partition has one of its parent's,
+    or one of a foreign key does not fire; which no text tells."""
     timeout: float
     """The session's ``lock_timeout``, seconds."""
     locked: Sequence[Locked] = field(repr=False)
@@ -176,7 +185,7 @@ class Place:
             _numbers(version, written),
             frozenset(map(int, by_hand.split())),
             oids,
-            own_triggers == "true",
+            int(own_triggers or 0),
             float(timeout),
             locked_of(lines.split(LINE)) if lines else (),
             skipped & oids,
@@ -229,6 +238,7 @@ class Places:
 
     def __init__(self, query: Query, version: int) -> None:
         self._run, self._version = query, version
+        self._catalogs = oids_of_counted(query, version)
         self._found: Place | None = None
         self._prepared: Statements | None = None
         self._fenced = False
@@ -263,7 +273,7 @@ class Places:
             return self.ask_fences()
         plain, untouched = self.plain, self.untouched
         self._skip(untouched(plain) if plain and untouched else frozenset())
-        rows = self.statements.run(_with_tables(self._version), by_index=True)
+        rows = self.statements.run(_with_tables(self._version, self._catalogs), by_index=True)
         _, (_, _, place, *_), *told, _ = rows  # the first and the last are settings
         few = sum(row[1] == "table" for row in told) <= MOST
         self._found = Place.of(
@@ -273,7 +283,7 @@ class Places:
 
     def ask_whether(self) -> Place:
         """Where it is now, but for what it locks, and what is prepared on the connection."""
-        ((place, names),) = self._run(f"{_whether(self._version)} {other_text()}")
+        ((place, names),) = self._run(f"{_whether(self._catalogs)} {other_text()}")
         self._prepared = Statements(self._run, names)
         return Place.of(self._version, place)
 
@@ -300,6 +310,10 @@ class Places:
         """What is there beside plain tables, of what this transaction locks; and all enums."""
         return Others.of(self.statements.run(_others_query(), by_index=True))
 
+    def ask_group(self, group: str) -> Filed:
+        """What belongs to no relation, of one kind."""
+        return filed(self.statements.run(_of_group(self._version, group)), GROUPS[group])
+
     def ask_fences(self, *, from_now_on: bool = True) -> Place:
         """As :meth:`ask`, with fences.
 
@@ -307,7 +321,9 @@ class Places:
         """
         self._fenced = from_now_on
         self._skip(frozenset())
-        fences = fences_of(self.statements.run(_with_fences(self._version), by_index=True))
+        fences = fences_of(
+            self.statements.run(_with_fences(self._version, self._catalogs), by_index=True)
+        )
         place, temporary = fences.pop(0), fences.pop(_ALSO)
         self._found = Place.of(
             self._version, place, fences=fences, temporary=frozenset(map(int, temporary.split()))

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from assay.catalog import CatalogObject
-from assay.dialects.postgresql.catalog import Objects, PostgreSQLState, named_anew
+from assay.dialects.postgresql.catalog import Filed, Objects, PostgreSQLState, named_anew
 from assay.dialects.postgresql.others import TYPES, Others
 from assay.dialects.postgresql.place import Place
 from assay.dialects.postgresql.plain_rows import (
@@ -21,7 +21,7 @@ from assay.dialects.postgresql.plain_rows import (
     said,
 )
 
-__all__ = ["Changes", "RenderedTables", "Scope", "Seen"]
+__all__ = ["Changes", "RenderedTables", "Scope", "Seen", "enums_of"]
 
 _Known = Mapping[tuple[str, tuple[str, ...]], CatalogObject]
 
@@ -130,18 +130,22 @@ class RenderedTables:
         now: Place,
         seen: Mapping[int, Seen],
         others: Others | None,
+        groups: Mapping[int, Filed],
         *,
         whole: bool,
         scope: Scope,
         described: int,
         rules: int,
+        triggers: bool,
     ) -> Changes | None:
         """What is not as the state has it.
 
         :param others: what is there beside plain tables, where that was asked for.
+        :param groups: what belongs to no relation and may have been touched.
         :param whole: all that may tell of another name was rendered.
         :param described: how many comments were written.
         :param rules: how many rules were; each view is one.
+        :param triggers: whether triggers may have been.
         :returns: None when it takes more to know: a view or a sequence has another name, say.
         """
         new: dict[int, Objects] = {}
@@ -149,19 +153,21 @@ class RenderedTables:
             if others is not None:
                 if whole or described:
                     objects = tuple(_commented(one, others) for one in objects)
+                if triggers:
+                    kept = (one for one in objects if one.kind != "trigger")
+                    objects = (*kept, *others.triggers.get(owner, ()))
                 objects = tuple(_identified(one, owner, others) for one in objects)
             elif moved is False:
                 continue
             if any(one.get("identity") and not one.get(SEQUENCE) for one in objects):
                 return None
             new[owner] = objects
-        named: dict[int, dict[str, CatalogObject]] = {}
-        if others is not None:
-            enums = _enums(state, others)
-            if enums is None:
+        for group, now_there in groups.items():
+            if named_anew(state.named.get(group, {}), now_there.named):
                 return None
+            new[group] = now_there.objects
+        if others is not None:
             new |= others.relations
-            new[TYPES], named[TYPES] = enums
         if scope is not Scope.TABLES:
             there = seen.keys() | now.skipped | now.beside
             new |= {
@@ -176,7 +182,7 @@ class RenderedTables:
             old, come = ({o.identity: o for o in some} for some in (known, objects))
             if old == come:
                 continue
-            if not known and others is None:
+            if not known and others is None and owner not in groups:
                 return None
             if (
                 others is not None
@@ -189,7 +195,9 @@ class RenderedTables:
             found[owner] = objects
         if described != comments or rules > (0 if whole else views):
             return None
-        return Changes(found, {owner: named[owner] for owner in named.keys() & found.keys()})
+        return Changes(
+            found, {group: groups[group].named for group in groups.keys() & found.keys()}
+        )
 
 
 def _definition(objects: Objects) -> str | None:
@@ -197,16 +205,14 @@ def _definition(objects: Objects) -> str | None:
     return next((one.get("definition") for one in objects if one.kind == "view"), None)
 
 
-def _enums(
-    state: PostgreSQLState, others: Others
-) -> tuple[Objects, dict[str, CatalogObject]] | None:
-    """The types that there are now; None where more than enums were touched, or one was renamed."""
+def enums_of(state: PostgreSQLState, others: Others) -> Filed | None:
+    """The types that there are now; None where more than enums were touched."""
     known = state.named.get(TYPES, {})
     rest = {oid: one for oid, one in known.items() if one.kind != "enum"}
-    if others.type_written or not rest.keys() <= others.types or named_anew(known, others.enums):
+    if others.type_written or not rest.keys() <= others.types:
         return None
     kept = [one for one in state.owners.get(TYPES, ()) if one.kind != "enum"]
-    return (*kept, *others.enums.values()), {**rest, **others.enums}
+    return Filed((*kept, *others.enums.values()), {**rest, **others.enums})
 
 
 def _commented(one: CatalogObject, others: Others) -> CatalogObject:

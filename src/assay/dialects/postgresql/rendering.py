@@ -12,6 +12,7 @@ from collections.abc import Collection
 
 __all__ = [
     "COMMENT",
+    "FIRST",
     "OPTIONS",
     "RENDERING",
     "STAMP",
@@ -32,6 +33,8 @@ RENDERING = {
 }
 """The settings that the server's renderings depend on, and what they are while it renders."""
 
+FIRST = 16384
+"""The first oid that a server gives to what a user makes."""
 USER_SCHEMA = "n.nspname <> 'information_schema' AND left(n.nspname, 3) <> 'pg_'"
 
 

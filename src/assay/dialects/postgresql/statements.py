@@ -7,7 +7,7 @@ rollback, psycopg2 prepares nothing. So it is done in SQL, alike under every dri
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from hashlib import sha256
@@ -69,41 +69,37 @@ class Statements:
         """
         name = _name(text)
         array = "" if oids is None else "'{" + ",".join(map(str, sorted(oids))) + "}'"
-        if name not in self._names and not self._prepared(name, text):
-            return self._query(text.replace(GIVEN, f"{array}::oid[]"))
-        if array:
-            self._query(f"SELECT set_config('assay.oids', {array}, false) {other_text()}")
         new = name not in self._names
-        self._names.add(name)
-        if (array or by_index) and new:
-            return self._first(f"EXECUTE {name} {other_text()}")
-        return self._query(f"EXECUTE {name} {other_text()}")
-
-    def _prepared(self, name: str, text: str) -> bool:
-        # Most drivers fail after a statement without rows when they are asked for its rows. Had the
-        # server refused it, the next statement of the transaction would fail.
-        with suppress(Exception):
-            self._query(f"PREPARE {name} AS {text}")
-        asked = f"SELECT 1 FROM pg_prepared_statements WHERE name = '{name}' {other_text()}"
-        return bool(self._query(asked))
-
-    def _first(self, text: str) -> list[tuple[Any, ...]]:
-        """Run what is planned as it runs first, and by its indexes, as few ways as there are looked at.
-
-        The server would take a scan of each catalog for cheaper: 1.8 ms against 1.0.
-        """
-        before = self._set(["off"] * len(_WAYS))
-        found = self._query(text)
-        self._set(before)
+        if new:
+            # Most drivers fail after a statement without rows when they are asked for its rows. Had
+            # the server refused it, the next statement of the transaction would fail.
+            with suppress(Exception):
+                self._query(f"PREPARE {name} AS {text}")
+        # what is planned as it runs first is planned by its indexes, as few ways as there are looked at:
+        # the server would take a scan of each catalog for cheaper, 1.8 ms against 1.0
+        indexes = new and (by_index or bool(array))
+        there, *before = (
+            self._set(["off"] * len(_WAYS) if indexes else [], name) if new else (True,)
+        )
+        if not there:
+            found = self._query(text.replace(GIVEN, f"{array}::oid[]"))
+        else:
+            if array:
+                self._query(f"SELECT set_config('assay.oids', {array}, false) {other_text()}")
+            self._names.add(name)
+            found = self._query(f"EXECUTE {name} {other_text()}")
+        if indexes:
+            self._set(before, name)
         return found
 
-    def _set(self, values: Iterable[str]) -> tuple[str, ...]:
-        """What was set before."""
-        pairs = zip(_WAYS, values, strict=True)
-        read = ", ".join(f"current_setting('{name}')" for name in _WAYS)
-        calls = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in pairs)
-        found = self._query(f"SELECT {read}, {calls} {other_text()}")[0]
-        return tuple(map(str, found[: len(_WAYS)]))
+    def _set(self, values: Sequence[str], name: str) -> tuple[Any, ...]:
+        """Whether a statement is prepared, and what was set before."""
+        pairs = list(zip(_WAYS, values, strict=False))
+        read = "".join(f", current_setting('{way}')" for way, _ in pairs)
+        calls = "".join(f", set_config('{way}', '{value}', true)" for way, value in pairs)
+        there = f"EXISTS (SELECT FROM pg_prepared_statements p WHERE p.name = '{name}')"
+        found = self._query(f"SELECT {there}{read}{calls} {other_text()}")[0]
+        return tuple(found[: len(pairs) + 1])
 
 
 _WAYS = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
