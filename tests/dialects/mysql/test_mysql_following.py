@@ -256,6 +256,14 @@ def test_settled_again_what_others_did_is_seen(
         followed.follower.settle(trusting=True).snapshot.get("column", "mm", "by_other") is not None
     )
     followed.equal("another connection")
+    seen = followed.follower.state
+    followed.run("ALTER TABLE sv ADD COLUMN l INT")
+    followed.asked.clear()
+    assert followed.follower.settle(trusting=True) is not seen
+    assert not any(SUM in sql for sql in followed.asked), "what others did before is known"
+    other.execute(f"ALTER TABLE `{name}`.mm ADD COLUMN once_more INT")
+    assert followed.follower.settle(trusting=True).snapshot.get("column", "mm", "once_more")
+    followed.equal("another connection, once more")
 
 
 @pytest.mark.parametrize("seed", range(3))
