@@ -366,10 +366,11 @@ it, new tables too. One more is asked where a view, a sequence, an enum or a com
 changed, and one for what may tell of another name. Functions, triggers, domains and what else there is
 take two longer ones, which a session that has just begun has to plan. Once a revision the relations are
 asked that there are; all fences at the end only where what wrote the catalog was no plain DDL.
-Both grow with the catalog. On MariaDB the counters of the session are asked and what the
-statement touched; at the beginning, and at the end where it is not sure that nobody else wrote, the
-server adds up all rows of the catalog. On SQLite the schema table is read where its cookie moved. These
-two grow as well.
+Both grow with the catalog. On MariaDB the counters of the session are asked, and of what the
+statement touched the text, and the part of it that the text says is another; at the beginning only what
+a copy may have otherwise than its source (here nothing), and at the end, where it is not sure that
+nobody else wrote, the server adds up all rows of the catalog. On SQLite the schema table is read where
+its cookie moved. That grows as well.
 Where the load is above the number of processors, the ranges are wide.
 """
 
