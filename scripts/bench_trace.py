@@ -30,7 +30,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "bench-trace.md"
 LIMIT, AT = 3.0, 300
-"""On PostgreSQL with that many tables a traced revision takes at most so many times the plain run."""
+"""With that many tables a traced revision takes at most so many times the plain run."""
 ROWS, FILLED_TO = 3, 30
 """Rows made in each table, with at most so many tables: making them takes longer than the rest."""
 MOST = {"mysql": 300}
@@ -332,8 +332,8 @@ def page(results: list[Measured], turns: int, load: str) -> str:
     versions = ", ".join(f"{name} {version(name)}" for name in names)
     statements = {m.name: m.statements for m in results}
     counted = "; ".join(f"{count} on {name}" for name, count in statements.items())
-    said = [m.ratio(TRACED) for m in results if (m.database, m.tables) == ("postgresql", AT)]
-    ratio = ", ".join(f"{one:.2f}" for one in said) + " times" if said else "not measured"
+    said = [f"{m.ratio(TRACED):.2f} on {m.name}" for m in results if m.tables == AT]
+    ratio = "; ".join(said) or "not measured"
     return f"""# What tracing costs
 
 Made by `python scripts/bench_trace.py --write` (`make bench-trace`) on {date.today().isoformat()}.
@@ -359,17 +359,19 @@ is in the traced run alone: the questions after each statement, and reading the 
 
 {chr(10).join(table(results))}
 
-The aim is at most {LIMIT:.0f} times the plain run on PostgreSQL with {AT} tables. Here: {ratio}.
+The aim is at most {LIMIT:.0f} times the plain run with {AT} tables.
+Here: {ratio}.
 Milliseconds a statement hold what is asked once a revision as well. On PostgreSQL one question is asked
 after a statement: what it changed of columns, keys, checks and indexes of some tables comes rendered in
 it, new tables too. One more is asked where a view, a sequence, an enum or a comment was made or
 changed, and one for what may tell of another name. Functions, triggers, domains and what else there is
 take two longer ones, which a session that has just begun has to plan. Once a revision the relations are
 asked that there are; all fences at the end only where what wrote the catalog was no plain DDL.
-Both grow with the catalog. On MariaDB the counters of the session are asked and what the
-statement touched; at the beginning, and at the end where it is not sure that nobody else wrote, the
-server adds up all rows of the catalog. On SQLite the schema table is read where its cookie moved. These
-two grow as well.
+Both grow with the catalog. On MariaDB the counters of the session are asked, and of what the
+statement touched the text, and the part of it that the text says is another; at the beginning only what
+a copy may have otherwise than its source (here nothing), and at the end, where it is not sure that
+nobody else wrote, the server adds up all rows of the catalog. On SQLite the schema table is read where
+its cookie moved. That grows as well.
 Where the load is above the number of processors, the ranges are wide.
 """
 
@@ -407,11 +409,7 @@ def main() -> int:
         load += f" and {os.getloadavg()[0]:.1f}"
         PAGE.write_text(page(results, chosen.repeats, load))
         print(f"written: {PAGE.relative_to(ROOT)}")
-    slow = [
-        m
-        for m in results
-        if (m.database, m.tables) == ("postgresql", AT) and m.ratio(TRACED) > LIMIT
-    ]
+    slow = [m for m in results if m.tables == AT and m.ratio(TRACED) > LIMIT]
     return 1 if slow else 0
 
 

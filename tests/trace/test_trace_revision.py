@@ -172,10 +172,11 @@ def test_nor_does_a_driver_that_it_calls_itself(
     assert failure.line == 11
 
 
+@pytest.mark.parametrize("name", ["postgresql", "mysql"])
 def test_what_no_statement_made_is_told_of_the_whole(
-    tmp_path: Path, request: pytest.FixtureRequest
+    tmp_path: Path, request: pytest.FixtureRequest, name: str
 ) -> None:
-    engine = ("postgresql", str(request.getfixturevalue("postgresql_server")))
+    engine = name, str(request.getfixturevalue(str(FIXTURES[name])))
     up = """
         op.add_column("t", sa.Column("b", sa.Integer()))
         with sa.create_engine(op.get_bind().engine.url).begin() as other:
@@ -197,6 +198,36 @@ def test_what_no_statement_made_is_told_of_the_whole(
     }
     lines = [line.text for line in review_step(said).lines]
     assert {"+ table made", "+ column made.id"} <= set(lines)
+
+
+def test_what_an_upgrade_makes_is_there_before_its_downgrade(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """One that watches both directions begins the other one anew."""
+    engine = "mysql", str(request.getfixturevalue("mariadb_server"))
+    up = """
+        op.create_table("made", sa.Column("id", sa.Integer()), sa.Column("b", sa.Integer()))
+        op.add_column("made", sa.Column("c", sa.Integer()))
+        op.execute("INSERT INTO made (id) VALUES (1), (2)")
+        op.rename_table("t", "other")
+    """
+    down = """
+        op.rename_table("other", "t")
+        op.drop_column("made", "c")
+        op.execute("DELETE FROM made")
+        op.drop_table("made")
+    """
+    trace = traced(tmp_path, engine, up, down)
+    assert trace.failure is None, trace.failure
+    assert trace.downgrade is not None
+    locked = [[lock.relation for lock in s.observed.locks] for s in trace.statements]
+    assert locked == [[], [], [], ["t"]]
+    _, altered, emptied, dropped = trace.downgrade.statements
+    assert [lock.relation for lock in altered.observed.locks] == ["made"]
+    assert emptied.observed.whole == ("made",)
+    assert [lock.relation for lock in dropped.observed.locks] == ["made"]
+    assert trace.downgrade.statements[0].observed.transaction == 1
+    assert trace.downgrade.after.objects == trace.before.objects
 
 
 @pytest.mark.parametrize(

@@ -68,8 +68,6 @@ class Capabilities:
     """A failed or abandoned revision can be rolled back, DDL included."""
     lock_modes: tuple[str, ...] = ()
     """Modes of locks as observations name them, the weakest first; their place is their strength."""
-    exact_copies: bool = False
-    """A shadow's copy has its very catalog rows: what was read of the one is not read of the other."""
     bounded: tuple[str, ...] = ()
     """Statements, where the server knows them, after which a connection ends what runs a minute."""
     waiting: Waiting | None = None
@@ -135,6 +133,16 @@ class CatalogState(Protocol):
         """The state now; this one stays as it is, for a caller that rolls back.
 
         Must be called on the connection, and in the transaction, that made the changes.
+        """
+        ...
+
+    def copied(self, query: Query) -> CatalogState:
+        """The state of a copy of the database that this was read from, which nobody has changed.
+
+        What the server's way to copy cannot change is not read: were it another, it would be told of
+        as of what no statement made.
+
+        :param query: on a connection to the copy, which its :class:`ShadowServer` made.
         """
         ...
 

@@ -46,7 +46,7 @@ def trace_revision(
 
     :param fill: makes rows first, so that scans and rewrites show.
     :param known: the catalog of what the shadow was copied from, and nobody has changed since; at
-        most what differs is read.
+        most what may differ in a copy is read.
     """
     found: list[Trace] = []
 
@@ -88,13 +88,9 @@ class _Tracing:
                 self.execute(statement)
         if bounded:
             self.connection.connection.commit()
-        self.state: CatalogState
-        if known is not None and self.dialect.capabilities.exact_copies:
-            self.state = known  # were it another, it would be told of as of what no statement made
-        else:
-            read = self.dialect.read_catalog if known is None else known.refresh
-            self.state = read(self.query)
-            self._end()
+        read = self.dialect.read_catalog if known is None else known.copied
+        self.state: CatalogState = read(self.query)
+        self._end()
         self._own = own_objects(self.state.snapshot, context)
         self._seen = (self.state.snapshot, self.state.snapshot.without(self._own))
         self._granting = Granting(self.dialect, self.query, at)

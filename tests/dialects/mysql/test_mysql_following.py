@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,8 +12,10 @@ import pytest
 from test_mysql_catalog import DIALECT, EVERYTHING, random_statement
 
 from assay.dialects import Address, Follower, Observer
+from assay.dialects.mysql.catalog import MySQLState, read_catalog
 from assay.dialects.mysql.connecting import Connection
 from assay.dialects.mysql.queries import catalog_queries
+from assay.dialects.mysql.reading import Rows
 from quick import mariadb_server as mariadb_server
 
 WHOLE = catalog_queries(True)["columns"]
@@ -60,6 +63,11 @@ class Followed:
         now = self.follower.state.snapshot
         assert set(now.objects) ^ set(read.objects) == set(), text
         assert now == read, text
+
+    def rows(self) -> Rows:
+        state = self.follower.state
+        assert isinstance(state, MySQLState)
+        return state.rows
 
     @property
     def whole(self) -> bool:
@@ -141,6 +149,84 @@ TOUCHING = [
         "DROP EVENT e3",
     ],
 ]
+
+
+COMING_BACK = [
+    [  # a temporary table is shown in its place
+        "CREATE TEMPORARY TABLE fk2 (id INT)",
+        "ALTER TABLE fk2 ADD COLUMN x INT",
+        "CREATE OR REPLACE TABLE fk2 (a INT)",
+        "CREATE OR REPLACE TABLE fk2 (b INT)",
+        "ALTER TABLE fk2 ADD COLUMN y INT",
+        "DROP TABLE fk2",
+        "ALTER TABLE fk2 ADD COLUMN z INT",
+    ],
+    [  # shown as before, with keys that were read since
+        "ALTER TABLE fk2 ADD COLUMN x INT",
+        "RENAME TABLE parent TO p2",
+        "RENAME TABLE p2 TO parent /* and what refers to it: t, fk2 */",
+        "RENAME TABLE parent TO p2, fk2 TO fk3, p2 TO parent, fk3 TO fk2",
+        "ALTER TABLE fk2 ADD COLUMN y INT",
+    ],
+    [  # the check of a column keeps its name
+        "CREATE TABLE n (a INT CHECK (a > 0), b INT CHECK (b > 0), c JSON)",
+        "ALTER TABLE n ADD COLUMN d INT",
+        "ALTER TABLE n RENAME COLUMN a TO b, RENAME COLUMN b TO a",
+        "ALTER TABLE n RENAME COLUMN a TO x, RENAME COLUMN b TO a",
+        "ALTER TABLE n RENAME COLUMN x TO b",
+        "ALTER TABLE n RENAME COLUMN c TO e",
+        "ALTER TABLE n MODIFY a INT",
+    ],
+    [
+        "CREATE TABLE n (a VARCHAR(20), b INT, KEY k (a(10)), KEY `KEY ``x` (b))",
+        "ALTER TABLE n ADD COLUMN c INT FIRST",
+        "ALTER TABLE n MODIFY a VARCHAR(10)",
+        "ALTER TABLE n MODIFY a VARCHAR(10) CHARACTER SET latin1",
+        "ALTER TABLE n ADD PRIMARY KEY (b), ADD CONSTRAINT `CHECK` FOREIGN KEY (b) REFERENCES sv (id)",
+        "ALTER TABLE n ADD CONSTRAINT `FOREIGN KEY` CHECK (c > 1), COMMENT 'x'",
+        "ALTER TABLE n DROP CONSTRAINT `FOREIGN KEY`",
+        "ALTER TABLE n DROP FOREIGN KEY `CHECK`, DROP PRIMARY KEY, COLLATE utf8mb4_bin",
+        "ALTER TABLE n ADD FULLTEXT KEY f (a), ADD UNIQUE KEY h (c) USING HASH",
+        "ALTER TABLE n DROP KEY f, DROP KEY h, ALTER INDEX k IGNORED",
+        "ALTER TABLE n ENGINE=MyISAM",
+        "DROP TABLE n",
+        "CREATE TABLE n (a INT)",
+    ],
+]
+
+
+@pytest.mark.parametrize("statements", COMING_BACK, ids=lambda s: s[0][:40])
+def test_what_is_shown_as_before_is_what_it_was(followed: Followed, statements: list[str]) -> None:
+    followed.run("SET SESSION foreign_key_checks = 0")
+    for text in statements:
+        followed.run(text)
+        assert not followed.whole, text
+        assert followed.rows() == read_catalog(followed.connection.query).rows, text
+
+
+def test_of_a_table_that_is_known_only_what_moved_is_read(followed: Followed) -> None:
+    followed.run("ALTER TABLE fk2 ADD COLUMN x INT")
+    for text, read in (
+        ("ALTER TABLE fk2 ADD COLUMN y INT", {"columns"}),
+        ("CREATE INDEX ix ON fk2 (x)", {"indexes"}),
+        ("ALTER TABLE fk2 ADD CONSTRAINT ck CHECK (x > 0)", {"checks"}),
+        ("ALTER TABLE fk2 DROP FOREIGN KEY f2", {"key columns", "foreign keys"}),
+        ("ALTER TABLE fk2 AUTO_INCREMENT = 7", set()),
+    ):
+        followed.run(text)
+        asked = [
+            re.findall(r"SELECT '([a-z ]+)'", sql)
+            for sql in followed.looked
+            if sql.endswith("TABLE_NAME = 'fk2'")
+        ]
+        assert {part for parts in asked for part in parts} == read, text
+
+
+def test_a_name_of_two_lines(database: Connection) -> None:
+    database.execute("CREATE TABLE n (a INT, `b\n  KEY ``c` INT)")
+    followed = Followed(database)
+    for number in range(3):
+        assert followed.run(f"ALTER TABLE n MODIFY `b\n  KEY ``c` INT COMMENT '{number}'")
 
 
 @pytest.mark.parametrize("statements", TOUCHING, ids=lambda s: s[0][:40])
@@ -256,6 +342,14 @@ def test_settled_again_what_others_did_is_seen(
         followed.follower.settle(trusting=True).snapshot.get("column", "mm", "by_other") is not None
     )
     followed.equal("another connection")
+    seen = followed.follower.state
+    followed.run("ALTER TABLE sv ADD COLUMN l INT")
+    followed.asked.clear()
+    assert followed.follower.settle(trusting=True) is not seen
+    assert not any(SUM in sql for sql in followed.asked), "what others did before is known"
+    other.execute(f"ALTER TABLE `{name}`.mm ADD COLUMN once_more INT")
+    assert followed.follower.settle(trusting=True).snapshot.get("column", "mm", "once_more")
+    followed.equal("another connection, once more")
 
 
 @pytest.mark.parametrize("seed", range(3))

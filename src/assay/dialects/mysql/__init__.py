@@ -134,11 +134,14 @@ class MySQL:
         return RefreshingFollower(query, state)
 
     def observer(
-        self, query: Query, execute: Execute, _at: Address, _before: Observer | None = None
+        self, query: Query, execute: Execute, _at: Address, before: Observer | None = None
     ) -> Observer:
         """Who watches a connection, see :mod:`assay.dialects.mysql.observing`."""
         from assay.dialects.mysql.observing import MySQLObserver
 
+        if isinstance(before, MySQLObserver):
+            before.go_on()
+            return before
         return MySQLObserver(query, execute)
 
     def defaults_of(self, url: str) -> Mapping[str, str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from assay.catalog import CatalogObject, Snapshot
 from assay.dialects.base import Query
+from assay.dialects.mysql.doubted import doubted_parts
 from assay.dialects.mysql.objects import routine_objects, table_objects, view_object
 from assay.dialects.mysql.queries import SERVER, Server, server
 from assay.dialects.mysql.reading import Rows, read_again, read_rows, same_sums, text
@@ -39,14 +40,27 @@ class MySQLState:
 
         It may be asked of a copy of the database that this was read from.
         """
+        return self._now(query, None)
+
+    def copied(self, query: Query) -> MySQLState:
+        """The state of a copy, of which only what copying may change is asked, and that by its sums.
+
+        MySQL is asked for all: that nothing else changes is measured on MariaDB.
+        """
+        return self._now(query, doubted_parts(self.rows) if self.server.mariadb else None)
+
+    def _now(self, query: Query, parts: Collection[str] | None) -> MySQLState:
+        """The state now, if only these parts of it may differ; None: all may."""
         about = read_server(query)
         moved = about.database != self.server.database
         if replace(about, database=self.server.database) != self.server or (
             moved and (self.rows.name(self.server.database) or self.rows.name(about.database))
         ):
             return read_catalog(query)
-        rows = read_again(query, about, self.rows, others=("views",))  # they name the database
-        if not same_sums(query, about, rows):
+        rows = self.rows
+        if parts is None or rows.views:  # they name the database
+            rows = read_again(query, about, rows, others=("views",))
+        if not same_sums(query, about, rows, parts):
             return read_catalog(query) if moved else self.with_rows(read_rows(query, about))
         return _state(about, rows, self) if moved else self.with_rows(rows)
 

@@ -82,6 +82,7 @@ class MySQLFollower(RefreshingFollower):
         super().__init__(query, state)
         self._observer = observer
         self._observer.sent()
+        self._observer.told_by(self._tables)
         self._counters = self._asked(_SESSION)
         self._settings = query(_SET)
         self._global = self._asked(_GLOBAL)
@@ -91,8 +92,15 @@ class MySQLFollower(RefreshingFollower):
         """The catalog now; where that is trusted, as it was seen if nobody else ran anything."""
         self.look(autocommit=False)
         if not (trusting and self._alone()):
+            self._global, self._began = self._asked(_GLOBAL), self._counters
             self._state = self._state.refresh(self._query)
         return self._state
+
+    def _tables(self) -> list[str]:
+        """The tables there are, as :class:`MySQLObserver` means it."""
+        assert isinstance(self._state, MySQLState)
+        tables = self._state.rows.tables
+        return [name for name, found in tables.items() if found.table[1] == "BASE TABLE"]
 
     def _looked(self) -> MySQLState:
         then, self._counters = self._counters, self._asked(_SESSION)

@@ -31,6 +31,8 @@ class TableRows:
     checks: tuple[Row, ...] = ()
     triggers: tuple[Row, ...] = ()
     create: str | None = field(default=None)
+    shown: str | None = field(default=None, compare=False, repr=False)
+    """What ``SHOW CREATE TABLE`` gave just before the rows were read, where it was asked."""
 
     @cached_property
     def expressions(self) -> str:
@@ -42,7 +44,8 @@ class TableRows:
     @cached_property
     def sums(self) -> Mapping[str, tuple[int, int]]:
         """Of each field that holds rows: how many, and the sum of their CRC32."""
-        held = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "create"}
+        texts = ("create", "shown")
+        held = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in texts}
         return {name: sum_of(rows) for name, rows in {**held, "table": (self.table,)}.items()}
 
 

@@ -7,15 +7,16 @@ is done: so the forms are tried, the cheapest first, and the one that is taken i
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
+from functools import cached_property
 
 from assay.dialects.base import Execute, Query
 from assay.dialects.counted import Counted, Wrote
 from assay.dialects.mysql.online import cheapest_form, error_number
 from assay.dialects.mysql.texts import literal, quoted
 from assay.dialects.observed import Lock, Observation, OnlineForm
-from assay.dialects.written import NAME, table_named
+from assay.dialects.written import NAME, plain_ddl, table_named
 
 __all__ = ["MySQLObserver"]
 
@@ -57,12 +58,31 @@ class MySQLObserver:
 
     def __init__(self, query: Query, execute: Execute) -> None:
         self._query, self._execute = query, execute
-        self._there = frozenset(self._tables())
-        self._counted = Counted(query, quoted, self._there, self._standing)
+        self._known: Callable[[], Iterable[str]] = self._tables
         self._stays = False
         self._form: OnlineForm | None = None
         self._transaction = 1
+        self._lock_timeout: float | None = None
         self._sent: list[str] = []
+
+    @cached_property
+    def _there(self) -> frozenset[str]:
+        """The tables before the first statement."""
+        return frozenset(self._known())
+
+    @cached_property
+    def _counted(self) -> Counted:
+        return Counted(self._query, quoted, self._there, self._standing)
+
+    def told_by(self, tables: Callable[[], Iterable[str]]) -> None:
+        """Somebody knows the names of all tables: they are not asked of the server."""
+        self._known = tables
+
+    def go_on(self) -> None:
+        """What has been made since is there before the next statement."""
+        for name in ("_there", "_counted"):
+            self.__dict__.pop(name, None)
+        self._transaction = 1
 
     def before(self, sql: str, *, autocommit: bool) -> str:
         """Run a DDL statement of a table that was there; what is to be run in its place."""
@@ -70,6 +90,8 @@ class MySQLObserver:
         table = _table(sql)
         self._form = None
         self._stays = False
+        if not plain_ddl(sql):
+            self._lock_timeout = None  # it may set it, or run what does
         if table in self._there or (table is None and _may_write(sql)):
             self._counted.before(sql, only=table)
         if table is None or table not in self._there:
@@ -137,7 +159,9 @@ class MySQLObserver:
         return (rows[0][0], "partitioned" in str(rows[0][1])) if rows else None
 
     def _timeout(self) -> float:
-        return float(self._query("SELECT @@lock_wait_timeout")[0][0])
+        if self._lock_timeout is None:
+            self._lock_timeout = float(self._query("SELECT @@lock_wait_timeout")[0][0])
+        return self._lock_timeout
 
     def close(self) -> None:
         """Nothing is open."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from assay.dialects.base import Query
+from assay.dialects.mysql.moved import parts_moved
 from assay.dialects.mysql.objects import Row, TableRows, sum_of
 from assay.dialects.mysql.queries import Server, catalog_queries, of_part, sum_queries, table_query
 from assay.dialects.mysql.texts import quoted, tokens
@@ -42,6 +43,8 @@ _FIELDS = {
     "triggers": "triggers",
 }
 """Queries whose rows belong to tables, and where they are kept."""
+_ROUTINES = ("routines", "parameters", "events")
+"""The others, as :attr:`Rows.routines` has them."""
 
 
 def read_rows(query: Query, about: Server) -> Rows:
@@ -78,13 +81,13 @@ def read_again(
     """
     found = dict(before.tables)
     for name in tables:
-        old = found.pop(name, None)
-        new = _table(query, about, name)
+        new = _table(query, about, name, found.pop(name, None))
         if new is not None:
-            found[name] = replace(new, triggers=old.triggers if old else ())
+            found[name] = new
     for name in referring:
         if name in found:
-            found[name] = replace(found[name], **_keys(query, about, name))
+            # what was shown of it may come back, with these keys
+            found[name] = replace(found[name], shown=None, **_keys(query, about, name))
     if "triggers" in others:
         grouped: dict[str, list[Row]] = defaultdict(list)
         for row in _ask(query, catalog_queries(about.mariadb)["triggers"]):
@@ -102,23 +105,24 @@ def read_again(
     return Rows(found, views, (routines, parameters, events))
 
 
-def same_sums(query: Query, about: Server, rows: Rows) -> bool:
+def same_sums(
+    query: Query, about: Server, rows: Rows, parts: Collection[str] | None = None
+) -> bool:
     """Whether the current database's catalog reads as these rows, by the number and sum of each part.
 
     The server adds them up, so that they need not come here (MariaDB 10.11, 300 tables: 20 ms against
     45, measured). Another row has the sum of the one before in one of 4 billion cases. What only
     ``SHOW CREATE`` tells is compared as it is; views are not compared.
+
+    :param parts: of the queries, those to ask; None: all.
     """
-    kept = [found.sums for found in rows.tables.values()]
-    routines, parameters, events = rows.routines
-    sums = {part: _total(one[field] for one in kept) for part, field in _FIELDS.items()}
-    sums["tables"] = _total(one["table"] for one in kept)
-    sums["routines"], sums["events"] = sum_of(routines), sum_of(events)
-    if routines:
-        sums["parameters"] = sum_of(parameters)
-    for part, known in sums.items():
+    if parts is None:
+        parts = {*_FIELDS, "tables", *_ROUTINES}
+        if not rows.routines[0]:
+            parts -= {"parameters"}  # they take long, and there are none
+    for part in sorted(parts):
         [(count, total)] = query(sum_queries(about.mariadb)[part])
-        if (int(count), int(total)) != known:
+        if (int(count), int(total)) != _sum(rows, part):
             return False
     for found in rows.tables.values():
         if found.create is not None and found.create != _shown(query, found, None):
@@ -126,9 +130,12 @@ def same_sums(query: Query, about: Server, rows: Rows) -> bool:
     return True
 
 
-def _total(sums: Iterable[tuple[int, int]]) -> tuple[int, int]:
-    listed = list(sums)
-    return sum(count for count, _ in listed), sum(total for _, total in listed)
+def _sum(rows: Rows, part: str) -> tuple[int, int]:
+    """How many rows a part has, and the sum of their CRC32."""
+    if part in _ROUTINES:
+        return sum_of(rows.routines[_ROUTINES.index(part)])
+    sums = [found.sums[_FIELDS.get(part, "table")] for found in rows.tables.values()]
+    return sum(count for count, _ in sums), sum(total for _, total in sums)
 
 
 def _ask(query: Query, sql: str) -> list[Row]:
@@ -142,24 +149,43 @@ def _sorted(rows: Iterable[Row]) -> tuple[Row, ...]:
 _KEYS = ("key columns", "foreign keys")
 
 
-def _table(query: Query, about: Server, name: str) -> TableRows | None:
-    """One table, without its triggers; what its text does not speak of is not asked for."""
-    parts: tuple[str, ...] = ("tables", "columns", "indexes")
+def _table(query: Query, about: Server, name: str, before: TableRows | None) -> TableRows | None:
+    """One table, with the triggers it had.
+
+    What its text does not speak of is not asked for; nor is, on MariaDB, what it says as ``before``.
+    """
     create: str | None = None
     with suppress(Exception):  # it is not there, or cannot be shown
         create = _create(query, name)
-    hidden = create is None or create.startswith("CREATE TEMPORARY")
+    moved: Collection[str] | None = None
+    if about.mariadb and before is not None and before.shown is not None and create is not None:
+        moved = parts_moved(before.shown, create)
+    if before is None or moved is None:
+        before = TableRows((), triggers=before.triggers if before else ())
+        moved = _parts(create)
+    rows = _of_table(query, about, name, sorted(moved)) if moved else {}
+    if rows.get("tables") == ():
+        return None
+    fields: dict[str, Any] = {_FIELDS[part]: rows[part] for part in rows if part != "tables"}
+    if "tables" in rows:
+        fields["table"] = rows["tables"][0]
+    found = replace(before, **fields)
+    hidden = create is not None and create.startswith(_TEMPORARY)
+    return replace(found, create=_shown(query, found, create), shown=None if hidden else create)
+
+
+_TEMPORARY = "CREATE TEMPORARY"
+"""How the text of a table begins that is shown in the place of the one that the rows are of."""
+
+
+def _parts(create: str | None) -> list[str]:
+    """The queries on a table, without those whose words its text has not."""
+    parts = ["tables", "columns", "indexes"]
+    hidden = create is None or create.startswith(_TEMPORARY)
     said = "CHECK FOREIGN KEY" if create is None or hidden else create.upper()
     if "CHECK" in said or "PERIOD" in said:
-        parts += ("checks",)
-    if "FOREIGN KEY" in said:
-        parts += _KEYS
-    rows = _of_table(query, about, name, parts)
-    if not rows["tables"]:
-        return None
-    fields: dict[str, Any] = {_FIELDS[part]: rows[part] for part in parts if part != "tables"}
-    found = TableRows(rows["tables"][0], **fields)
-    return replace(found, create=_shown(query, found, create))
+        parts.append("checks")
+    return [*parts, *_KEYS] if "FOREIGN KEY" in said else parts
 
 
 def _keys(query: Query, about: Server, name: str) -> dict[str, Any]:

@@ -73,7 +73,6 @@ class PostgreSQL:
     capabilities = Capabilities(
         transactional_ddl=True,
         lock_modes=MODES,
-        exact_copies=True,
         bounded=("SET statement_timeout = '60s'",),
         waiting=WAITING,
     )

@@ -80,6 +80,10 @@ class PostgreSQLState:
             return self
         return self._touched(query, fences, touched, statements, complete=True)
 
+    def copied(self, _query: Query) -> PostgreSQLState:
+        """This one: a database made from a template has its very catalog rows."""
+        return self
+
     def with_fences(
         self, query: Query, some: Mapping[int, str], statements: Statements
     ) -> PostgreSQLState:

@@ -23,7 +23,6 @@ _SCHEMA = """
     SELECT CAST(type AS TEXT), CAST(name AS TEXT), CAST(tbl_name AS TEXT), CAST(sql AS TEXT)
     FROM main.sqlite_master
     WHERE sql IS NOT NULL AND substr(lower(name), 1, 7) <> 'sqlite_'
-    ORDER BY 1, 2
 """
 
 
@@ -45,6 +44,8 @@ class Row(NamedTuple):
 
 Owner = tuple[str, str]
 """``table`` and ``foreign keys`` with a table's name in lower case, else a row's type and name."""
+Texts = tuple[str, ...]
+"""A row as it was read; most are never looked at."""
 Objects = tuple[CatalogObject, ...]
 Tables = dict[str, tuple[str, Table]]
 """Stored name and declaration, by the name in lower case."""
@@ -59,7 +60,9 @@ class SqliteCatalog:
     """
 
     version: str
-    rows: tuple[Row, ...] = field(repr=False)
+    rows: frozenset[Texts] = field(repr=False)
+    groups: Mapping[Owner, frozenset[Row]] = field(repr=False)
+    """The rows by what their objects are filed under."""
     owners: Mapping[Owner, Objects] = field(repr=False)
     tables: Tables = field(repr=False)
     snapshot: Snapshot = field(repr=False)
@@ -69,19 +72,18 @@ class SqliteCatalog:
         rows = _rows(query)
         return self if rows == self.rows else _state(self.version, rows, self)
 
+    def copied(self, _query: Query) -> SqliteCatalog:
+        """This one: a copy has the bytes of its file."""
+        return self
 
-def _state(version: str, rows: tuple[Row, ...], before: SqliteCatalog) -> SqliteCatalog:
+
+def _state(version: str, rows: frozenset[Texts], before: SqliteCatalog) -> SqliteCatalog:
     """The state after rows were changed, with the objects of what they did not touch."""
-    touched: dict[Owner, list[Row]] = {
-        row.owner: [] for row in set(rows).symmetric_difference(before.rows)
-    }
-    for row in rows:
-        if row.owner in touched:
-            touched[row.owner].append(row)
+    groups = _regrouped(before.groups, before.rows - rows, rows - before.rows)
     tables = dict(before.tables)
     made: dict[Owner, Objects] = {}
-    for owner, group in touched.items():
-        made[owner] = tuple(_read_group(group))
+    for owner, group in groups.items():
+        made[owner] = tuple(_read_group(sorted(group)))
         if owner[0] == "table":
             tables.pop(owner[1], None)
             for row in group:
@@ -90,12 +92,12 @@ def _state(version: str, rows: tuple[Row, ...], before: SqliteCatalog) -> Sqlite
                     tables[owner[1]] = (row.name, parsed)
     # Depends on the text of other tables: a target without columns means its primary key.
     for key, (name, table) in tables.items():
-        if ("table", key) in touched or any(
-            ("table", foreign.target.lower()) in touched for foreign in table.foreign_keys
+        if ("table", key) in groups or any(
+            ("table", foreign.target.lower()) in groups for foreign in table.foreign_keys
         ):
             found = foreign_key_objects(name, table, lambda n: tables.get(n.lower()))
             made["foreign keys", key] = tuple(found)
-    for owner in touched:
+    for owner in groups:
         if owner[0] == "table":
             made.setdefault(("foreign keys", owner[1]), ())
     gone = [o for owner in made for o in before.owners.get(owner, ())]
@@ -105,14 +107,28 @@ def _state(version: str, rows: tuple[Row, ...], before: SqliteCatalog) -> Sqlite
     else:
         snapshot = Snapshot.make("sqlite", version, come)
     owners = {o: objects for o, objects in {**before.owners, **made}.items() if objects}
-    return SqliteCatalog(version, rows, owners, tables, snapshot)
+    kept = {owner: group for owner, group in {**before.groups, **groups}.items() if group}
+    return SqliteCatalog(version, rows, kept, owners, tables, snapshot)
+
+
+def _regrouped(
+    before: Mapping[Owner, frozenset[Row]], gone: Iterable[Texts], come: Iterable[Texts]
+) -> dict[Owner, frozenset[Row]]:
+    """The groups that rows went from or came to, as they are now."""
+    groups: dict[Owner, frozenset[Row]] = {}
+    for rows, change in ((gone, frozenset.difference), (come, frozenset.union)):
+        for row in map(Row._make, rows):
+            group = groups.get(row.owner, before.get(row.owner, frozenset()))
+            groups[row.owner] = change(group, (row,))
+    return groups
 
 
 def read_catalog(query: Query) -> SqliteCatalog:
     """The whole catalog of ``main``: SQLite 3.31 and newer, two queries."""
     [(version,)] = query("SELECT CAST(sqlite_version() AS TEXT)")
-    nothing = SqliteCatalog(str(version), (), {}, {}, Snapshot("sqlite", str(version), ()))
-    return _state(str(version), _rows(query), nothing)
+    nothing = Snapshot("sqlite", str(version), ())
+    empty = SqliteCatalog(str(version), frozenset(), {}, {}, {}, nothing)
+    return _state(str(version), _rows(query), empty)
 
 
 def catalog_mark(query: Query) -> str:
@@ -126,8 +142,8 @@ def catalog_mark(query: Query) -> str:
     return str(cookie)
 
 
-def _rows(query: Query) -> tuple[Row, ...]:
-    return tuple(map(Row._make, query(_SCHEMA)))
+def _rows(query: Query) -> frozenset[Texts]:
+    return frozenset(query(_SCHEMA))
 
 
 def _read_group(group: Iterable[Row]) -> Iterator[CatalogObject]:
