@@ -154,22 +154,46 @@ def downgrade():
     op.drop_table("made")
     op.execute("DROP TYPE made_state")
 """
-COMMENTED, MAKING = "tables with comments", "tables, types and views made"
-"""Further projects on PostgreSQL: tables have comments, and a new column; or tables, types and views are
-made, one is renamed and another rewritten."""
+_ROUTINES = """
+def upgrade():
+    op.execute("CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN NEW.made := now(); RETURN NEW; END $$")
+    op.execute("CREATE TRIGGER touched BEFORE UPDATE ON table_0002 FOR EACH ROW"
+        " EXECUTE FUNCTION touch()")
+    op.create_table("log",
+        sa.Column("id", sa.BigInteger(), sa.Identity(), primary_key=True),
+        sa.Column("table_id", sa.Integer(), sa.ForeignKey("table_0002.id", name="fk_log"), index=True))
+    op.add_column("table_0004", sa.Column("seen", sa.DateTime()))
+    op.create_index("ix_seen", "table_0004", ["seen"])
+
+
+def downgrade():
+    op.drop_index("ix_seen", table_name="table_0004")
+    op.drop_column("table_0004", "seen")
+    op.drop_table("log")
+    op.execute("DROP TRIGGER touched ON table_0002")
+    op.execute("DROP FUNCTION touch()")
+"""
+COMMENTED = "tables with comments"
+MAKING = "tables, types and views made"
+ROUTINES = "functions, triggers and identity columns made"
+_BODIES = {MAKING: _MAKING, ROUTINES: _ROUTINES}
+VARIANTS = (COMMENTED, MAKING, ROUTINES)
+"""Further projects on PostgreSQL: tables have comments, and a new column; or other things are made, and
+of tables one is renamed and another rewritten."""
 
 
 def _changes(variant: str) -> str:
     """The two functions of the revision that is measured."""
     if variant == COMMENTED:
         return _CHANGE.replace("sa.String(100)))", 'sa.String(100), comment="for people"))', 1)
-    return _MAKING if variant == MAKING else _CHANGE
+    return _BODIES.get(variant, _CHANGE)
 
 
 def make_project(folder: Path, tables: int, url: str, variant: str = "") -> None:
     """A project of two revisions: all the tables, and the change that is measured.
 
-    :param variant: :data:`COMMENTED`, :data:`MAKING` or neither.
+    :param variant: one of :data:`VARIANTS`, or none.
     """
     versions = folder / "alembic" / "versions"
     versions.mkdir(parents=True)
@@ -364,7 +388,7 @@ Here: {ratio}.
 Milliseconds a statement hold what is asked once a revision as well. On PostgreSQL one question is asked
 after a statement: what it changed of columns, keys, checks and indexes of some tables comes rendered in
 it, new tables too. One more is asked where a view, a sequence, an enum or a comment was made or
-changed, and one for what may tell of another name. Functions, triggers, domains and what else there is
+changed, and one for what may tell of another name. Partitions, policies and what else there is
 take two longer ones, which a session that has just begun has to plan. Once a revision the relations are
 asked that there are; all fences at the end only where what wrote the catalog was no plain DDL.
 Both grow with the catalog. On MariaDB the counters of the session are asked, and of what the
@@ -400,7 +424,7 @@ def main() -> int:
                 make_project(folder, tables, URLS[database])
                 results.append(measure(folder, database, tables, chosen.repeats))
             if database == "postgresql" and str(AT) in chosen.tables.split(","):
-                for variant in (COMMENTED, MAKING):
+                for variant in VARIANTS:
                     folder = Path(place) / variant.replace(" ", "-")
                     make_project(folder, AT, URLS[database], variant)
                     results.append(measure(folder, database, AT, chosen.repeats, variant))
