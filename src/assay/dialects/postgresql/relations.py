@@ -84,8 +84,8 @@ def used() -> str:
 
 
 def locked_of(lines: Iterable[str]) -> tuple[Locked, ...]:
-    """What lines say; one whose name has what is between lines says nothing."""
-    return tuple(found for found in map(_locked, lines) if found is not None)
+    """What lines say, in the order of oids; one whose name has what is between lines says nothing."""
+    return tuple(sorted(found for found in map(_locked, lines) if found is not None))
 
 
 @lru_cache(maxsize=4096)
