@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from assay.catalog import Difference, Snapshot, compare
 from assay.dialects import Address, CatalogState, Dialect, load
 from assay.errors import AssayError
-from assay.project.compat import (
+from assay.project.compat.alembic import (
     adopt_transaction,
     ddl_memo,
     end_external_transaction,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from assay.catalog import Change, Difference, Snapshot
 from assay.dialects import Address, load
 from assay.errors import AssayError
-from assay.project.compat import migration_transaction, set_ddl_memo
+from assay.project.compat.alembic import migration_transaction, set_ddl_memo
 from assay.project.project import Project, query_on
 from assay.project.revision_file import function_of
 from assay.shadow.reading import connection_of

@@ -11,11 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from assay.catalog import compare
 from assay.dialects import Address, load
 from assay.generate.recipes.happened import Happened, Ran
-from assay.project.compat import (
-    migration_transaction,
-    set_ddl_memo,
-    version_table,
-)
+from assay.project.compat.alembic import migration_transaction, set_ddl_memo, version_table
 from assay.project.failures import RevisionFailed
 from assay.project.project import Project, execute_on, query_on
 from assay.project.revision_file import function_of

@@ -16,7 +16,7 @@ from assay.catalog import compare
 from assay.dialects import Address, load
 from assay.errors import AssayError
 from assay.operations.online.stated import as_stated
-from assay.project.compat import migration_transaction, set_ddl_memo
+from assay.project.compat.alembic import migration_transaction, set_ddl_memo
 from assay.project.project import Project, query_on
 from assay.project.revision_file import function_of
 from assay.shadow.reading import connection_of, own_objects

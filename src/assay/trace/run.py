@@ -9,11 +9,7 @@ from typing import TYPE_CHECKING, Any
 from assay.catalog import Snapshot, compare
 from assay.dialects import Address, CatalogState, Dialect, Follower, Observer, load, plain_ddl, verb
 from assay.errors import AssayError
-from assay.project.compat import (
-    migration_transaction,
-    set_ddl_memo,
-    version_table,
-)
+from assay.project.compat.alembic import migration_transaction, set_ddl_memo, version_table
 from assay.project.limit import ended_after
 from assay.project.project import Project, execute_on, query_on
 from assay.project.redirect import Refused
