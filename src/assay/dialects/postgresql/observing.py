@@ -8,7 +8,7 @@ table held before it got another file is told by the size of the old one, which 
 transaction ends; who may not ask for it looks into every table first.
 
 A statement in autocommit has given its locks back by then; a second connection sees what it asks for
-(:mod:`assay.dialects.postgresql.waiting`).
+(:mod:`assay.dialects.postgresql.requested_locks`).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from assay.dialects.postgresql.relations import (
     locked_of,
     used,
 )
-from assay.dialects.postgresql.waiting import Waiting
+from assay.dialects.postgresql.requested_locks import RequestedLocks
 from assay.dialects.written import plain_ddl, verb
 
 __all__ = ["PostgreSQLObserver"]
@@ -89,7 +89,7 @@ class PostgreSQLObserver:
             self._look_for_rows()
         self._transaction, self._number = "", 0
         self._locks: dict[int, Lock] = {}
-        self._waiting: Waiting | None = None
+        self._requested: RequestedLocks | None = None
 
     def go_on(self) -> None:
         """What has been made since is there before the next statement."""
@@ -107,15 +107,15 @@ class PostgreSQLObserver:
             else:  # the server may have collected what was counted so far
                 self._count_anew(self._seen)
             pid = int(str(self._query("SELECT pg_backend_pid()")[0][0]))
-            self._waiting = Waiting(self._at, pid)
-            self._waiting.start()
+            self._requested = RequestedLocks(self._at, pid)
+            self._requested.start()
         return sql
 
     def after(self, sql: str, _rows: int | None) -> Observation:
         """What the statement did that ran since :meth:`before`."""
-        if self._waiting is not None:
+        if self._requested is not None:
             known = {oid: found for oid, found in self._seen.items() if oid <= self._last}
-            asked, self._waiting = self._waiting.stop(), None
+            asked, self._requested = self._requested.stop(), None
             locks = [_lock(known[oid], modes) for oid, modes in asked.items() if oid in known]
             timeout = float(str(self._query(_TIMEOUT)[0][0]))
             return self._observation(self._all(), locks, (), None, timeout)
@@ -136,9 +136,9 @@ class PostgreSQLObserver:
 
     def close(self) -> None:
         """End what watches a statement that raised."""
-        if self._waiting is not None:
-            self._waiting.stop()
-            self._waiting = None
+        if self._requested is not None:
+            self._requested.stop()
+            self._requested = None
 
     def _observation(
         self,
