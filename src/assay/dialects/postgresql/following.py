@@ -3,7 +3,7 @@
 The server counts, per transaction and catalog, the rows that were written; it tells what the
 transaction locks; and what a statement changes of a relation it locks, to the end of the
 transaction. So one query says whether a catalog was written, and how what is locked looks now
-(:mod:`assay.dialects.postgresql.place`): rendered, while that is some plain tables and what another text
+(:mod:`assay.dialects.postgresql.places`): rendered, while that is some plain tables and what another text
 has of views, sequences, enums and comments, else by fences, which say what to render. What is asked and
 read does not grow with the catalog.
 
@@ -27,7 +27,8 @@ from assay.dialects.postgresql.catalogs import BESIDE, FULL, FUNCTIONS, GROUPED,
 from assay.dialects.postgresql.fences import group_query
 from assay.dialects.postgresql.group_parts import GROUPS
 from assay.dialects.postgresql.others import TYPES, Others
-from assay.dialects.postgresql.place import Place, Places, ended_since
+from assay.dialects.postgresql.place import Place, ended_since
+from assay.dialects.postgresql.places import Places
 from assay.dialects.postgresql.rendered import RenderedTables, Scope, Seen, enums_of
 from assay.dialects.postgresql.untouched import Untouched
 

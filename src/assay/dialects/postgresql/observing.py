@@ -19,7 +19,7 @@ from collections.abc import Iterable, Sequence
 from assay.dialects.base import Address, Query
 from assay.dialects.observed import Lock, Observation, RowChange
 from assay.dialects.postgresql.locks import KINDS, OURS, lock, strength
-from assay.dialects.postgresql.place import Places
+from assay.dialects.postgresql.places import Places
 from assay.dialects.postgresql.relations import (
     COUNTERS,
     FILE,
