@@ -18,6 +18,7 @@ from collections.abc import Iterable, Sequence
 
 from assay.dialects.base import Address, Query
 from assay.dialects.observed import Lock, Observation, RowChange
+from assay.dialects.postgresql.held_rows import MOST, count_rows, filled_files, holding
 from assay.dialects.postgresql.locks import KINDS, OURS, lock, strength
 from assay.dialects.postgresql.places import Places
 from assay.dialects.postgresql.relations import (
@@ -45,7 +46,6 @@ _BEGUN = (
     f" coalesce(string_agg({used()}, chr({ord(LINE)})), '')"
     " FROM pg_catalog.pg_class c WHERE c.oid >= 16384 AND c.relkind NOT IN ('c', 't')"
 )
-_FOLDER = "regexp_replace(pg_relation_filepath('pg_catalog.pg_description'), '[^/]*$', '')"
 _ALL = (
     f"SELECT coalesce(string_agg({line()}, chr({ord(LINE)})), '') FROM pg_catalog.pg_class c"
     f" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE {OURS} AND c.relkind <> 'c'"
@@ -62,8 +62,6 @@ _NAMES_STAY = frozenset(
     | {"SET", "TRUNCATE", "UPDATE"}
 )
 """First words of statements after which each relation has the name that it had."""
-_MOST = 1000
-"""Rows that are counted of a table; whoever made them for a shadow made fewer."""
 
 
 class PostgreSQLObserver:
@@ -223,9 +221,8 @@ class PostgreSQLObserver:
     def _look_for_rows(self) -> None:
         """Look into every table now."""
         self._learn_names()
-        self._filled |= self._holding(
-            oid for oid, found in self._seen.items() if KINDS.get(found.kind) == "table"
-        )
+        tables = [o for o, found in self._seen.items() if KINDS.get(found.kind) == "table"]
+        self._filled |= holding(self._query, tables)
         self._looked = True
         self._count_anew(self._seen)  # looking for rows has counted as well
 
@@ -238,38 +235,14 @@ class PostgreSQLObserver:
                 for oid, counters in self._query(text)
             )
 
-    def _holding(self, oids: Iterable[int]) -> set[int]:
-        """Those of some tables that hold a row."""
-        names = self._query(
-            "SELECT c.oid::bigint, c.oid::regclass::text FROM pg_catalog.pg_class c"
-            f" WHERE c.oid IN ({', '.join(map(str, oids)) or '0'})"
-        )
-        texts = [
-            f"SELECT {oid}::bigint WHERE EXISTS (SELECT 1 FROM {quoted})" for oid, quoted in names
-        ]
-        found: set[int] = set()
-        for start in range(0, len(texts), 100):
-            found |= {
-                int(str(r[0])) for r in self._query(" UNION ALL ".join(texts[start : start + 100]))
-            }
-        return found
-
     def _emptied(self, moved: list[Locked]) -> tuple[str, ...]:
         """Of tables that have another file now: those that held rows, and hold none in it."""
         names = {row.oid: self._before(row).name for row in moved}
         filled = self._filled.intersection(names)
         asked = [] if self._looked else [oid for oid in names if oid not in filled]
         if asked:
-            sizes = ", ".join(f"({oid}::bigint, '{self._file(oid)}')" for oid in asked)
-            filled |= {
-                int(str(row[0]))
-                for row in self._query(
-                    f"SELECT f.oid FROM (VALUES {sizes}) f(oid, file), (SELECT {_FOLDER}) d(folder)"
-                    " WHERE (pg_stat_file(CASE WHEN strpos(f.file, '/') > 0 THEN f.file"
-                    " ELSE d.folder || f.file END, true)).size > 0"
-                )
-            }
-        gone = filled - self._holding(filled) if filled else set()
+            filled |= filled_files(self._query, {oid: self._file(oid) for oid in asked})
+        gone = filled - holding(self._query, filled) if filled else set()
         self._filled = (self._filled | filled) - gone
         return tuple(sorted(names[oid] for oid in gone))
 
@@ -277,14 +250,12 @@ class PostgreSQLObserver:
         """Whether a change was one of every row that a table held, and it held several."""
         if oid > self._last or not (change.updated or change.deleted):
             return False
-        name = self._query(f"SELECT {oid}::regclass::text")[0][0]
-        text = f"SELECT count(*)::bigint FROM (SELECT FROM {name} LIMIT {_MOST + 1}) s"
-        now = int(str(self._query(text)[0][0]))
+        now = count_rows(self._query, oid)
         # looking has counted as well
         scans, read, *rest = self._counters.get(oid, _NONE)
         self._counters[oid] = (scans + 1, read + now, *rest)
         held = now - change.inserted + change.deleted
-        return now <= _MOST and 1 < held <= change.updated + change.deleted
+        return now <= MOST and 1 < held <= change.updated + change.deleted
 
 
 def _lock(relation: Relation, modes: str) -> Lock:

@@ -9,11 +9,11 @@ from typing import Any
 
 from assay.dialects.postgresql.catalogs import counted
 from assay.dialects.postgresql.place_query import BETWEEN
+from assay.dialects.postgresql.plain_rows import Row
 from assay.dialects.postgresql.relations import LINE, Locked, locked_of
 
 __all__ = ["Place", "ended_since"]
 
-Row = tuple[Any, ...]
 _BESIDE = ("v", "S")
 
 
