@@ -251,7 +251,7 @@ class Measured:
 
 def run_plainly(session: Any, revision: Any, fill: Any, at: Any) -> None:
     """Both functions of the revision, each in the transaction that Alembic gives it."""
-    from assay.project.compat import end_external_transaction, migration_transaction
+    from assay.project.compat.alembic import end_external_transaction, migration_transaction
     from assay.shadow.reading import connection_of
 
     def work(_heads: tuple[str, ...], context: Any) -> list[Any]:

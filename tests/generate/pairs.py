@@ -27,7 +27,7 @@ from assay.generate.plugin import NAME, REQUEST, register
 from assay.generate.renames import default_schema_of
 from assay.generate.render import exact_expressions, rendering_of
 from assay.generate.slots import backfill_body
-from assay.project.compat import render_operations
+from assay.project.compat.alembic import render_operations
 from assay.project.project import query_on
 from assay.prove.rows import make_rows
 

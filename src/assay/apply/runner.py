@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from assay.apply.limit import limit_waits
 from assay.catalog import CatalogObject, Snapshot
 from assay.errors import ProcedureStop
-from assay.project.compat import downgrade_steps, upgrade_step_of
+from assay.project.compat.alembic import downgrade_steps, upgrade_step_of
 from assay.project.project import Project
 from assay.prove.parity import same_catalog
 from assay.shadow.building import guarded_steps, nothing_applied

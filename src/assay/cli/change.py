@@ -60,6 +60,7 @@ def command(
         from assay.generate.answers import read_answers
         from assay.procedure import change as procedure
         from assay.procedure import pending
+        from assay.procedure.change_run import Options
 
         if sum((go_on, abort, message is not None)) != 1:
             raise UsageError(
@@ -70,7 +71,7 @@ def command(
             return pending.abort(session)
         session.say_online(online)
         said = read_answers(answers, backfill, drop, rename, value, given)
-        options = procedure.Options(apply=not no_apply, on_database=on_database)
+        options = Options(apply=not no_apply, on_database=on_database)
         if go_on:
             return procedure.continue_change(session, said, options)
         return procedure.change(session, message, said, options)

@@ -17,7 +17,7 @@ from assay.generate.plugin import NAME, REQUEST, register, without_ours
 from assay.generate.recipes.scripts import split, steps_of
 from assay.generate.render import exact_expressions, rendering_of
 from assay.generate.slots import BackfillOp, slots_in
-from assay.project.compat import autogen_context, render_operations
+from assay.project.compat.alembic import autogen_context, render_operations
 from assay.project.environment import EnvRun
 from assay.project.failures import describe, short
 from assay.project.project import Project

@@ -17,7 +17,7 @@ from assay.generate.plan.step import Step, in_order
 from assay.generate.plugin import engine
 from assay.generate.recipes.stated import tried
 from assay.generate.renames import default_schema_of
-from assay.project.compat import commit_unless_owned, end_external_transaction
+from assay.project.compat.alembic import commit_unless_owned, end_external_transaction
 from assay.project.project import Project
 from assay.shadow.reading import connection_of, read_here
 from assay.shadow.shadows import Shadows

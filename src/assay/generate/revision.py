@@ -15,7 +15,7 @@ from assay.generate.batched_slots import in_one, runs_in_batches, with_batches
 from assay.generate.plan.comparison import Request
 from assay.generate.slots import backfill_body, stamped
 from assay.generate.updates import hidden_in
-from assay.project.compat import reload_revision
+from assay.project.compat.alembic import reload_revision
 from assay.project.project import Project
 from assay.project.revision_file import Slot, fill_slots, find_slots
 

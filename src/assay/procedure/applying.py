@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay.apply.backup import live_file, put_back, save, set_aside
+from assay.apply.backup import live_file, save
 from assay.apply.limit import gave_up, holders
 from assay.apply.preflight import Live, preflight
 from assay.apply.runner import downgrade_live, upgrade_live
-from assay.catalog import Difference, compare
-from assay.dialects import Address, load
-from assay.errors import AssayError, ProcedureStop, UsageError
+from assay.catalog import compare
+from assay.dialects import Address
+from assay.errors import AssayError, ProcedureStop
 from assay.operations.online.not_null import is_helper
 from assay.procedure.session import Session
-from assay.procedure.state import Change, clear
-from assay.procedure.state import save as save_state
 from assay.procedure.steps import stop_step
-from assay.project.failures import short
+from assay.procedure.undoing import Aftermath, undo, way_on
 from assay.project.revision_file import runs_again
 from assay.prove.parity import same_catalog
 from assay.report import Line, Status, Step
@@ -30,7 +28,7 @@ from assay.shadow.reading import Reading, read_database
 if TYPE_CHECKING:
     from alembic.script import Script
 
-__all__ = ["apply_step", "on_database_step", "recover"]
+__all__ = ["apply_step", "on_database_step"]
 
 Remember = Callable[..., None]
 """Notes in the state of the change, at once, what is about to happen to which file."""
@@ -66,7 +64,7 @@ def apply_step(session: Session, expected: Reading, remember: Remember) -> Step:
     try:
         _upgrade(session, revisions, expected)
     except BaseException as error:
-        after = _undo(session, file, backup, live.reading, revisions)
+        after = undo(session, file, backup, live.reading, revisions)
         remember(backup="", database="", reached=not after.whole)
         if not isinstance(error, AssayError):
             raise
@@ -155,7 +153,7 @@ def on_database_step(
         after_down = same_catalog(before, down.snapshot, session.ignore)
         _upgrade(session, revisions, expected)
     except BaseException as error:
-        after = _undo(session, file, backup, live, revisions)
+        after = undo(session, file, backup, live, revisions)
         remember(backup="", database="")
         if not isinstance(error, AssayError):
             raise
@@ -172,46 +170,6 @@ def on_database_step(
     return Step("reverse", Status.PASSED, "down and up again on the database itself.", 7)
 
 
-def recover(session: Session, change: Change) -> tuple[Change, Step | None]:
-    """Put back a file database that a killed run was upgrading; the change without that note.
-
-    What is found is kept beside the backup: somebody may have used the database since. A server
-    rolls the killed transaction back by itself, or has committed each statement; then the database
-    is found to differ from its revision before it is touched again.
-
-    :returns: the change, and what was done; None where there was nothing to do.
-    :raises UsageError: the file is locked, or the backup is gone.
-    """
-    if not change.backup:
-        return change, None
-    backup, database = Path(change.backup), Address(session.probe.dialect, change.database)
-    name = short(change.database)
-    if not backup.is_file():
-        raise UsageError(
-            f"A run was killed while it upgraded {name}, and the backup made before it is gone.",
-            where=short(change.backup),
-            next_step=f"Put {name} right by hand, then remove .assay/state.json.",
-        )
-    found = set_aside(database, backup)
-    put_back(database, backup)
-    recovered = change.with_(backup="", database="", reached=False)
-    folder = session.settings.state_folder
-    if recovered.revision:
-        save_state(folder, recovered)
-    else:  # of `assay apply` alone
-        clear(folder)
-    lines = (Line(f"the file as it was found: {short(str(found))}", "hint"),) if found else ()
-    step = Step(
-        "recover",
-        Status.NOTE,
-        f"{name} was put back as it was before the killed upgrade.",
-        lines=lines,
-        data={"database": change.database, "found": str(found) if found else None},
-    )
-    session.listener.done(step)
-    return recovered, step
-
-
 def _back_up(session: Session, file: Address | None, label: str, remember: Remember) -> Path | None:
     if file is None:
         return None
@@ -220,77 +178,8 @@ def _back_up(session: Session, file: Address | None, label: str, remember: Remem
     return backup
 
 
-@dataclass(frozen=True)
-class _After:
-    """What a database is after an upgrade that failed.
-
-    :param whole: revision and catalog are what they were.
-    :param left: what differs from the revision it is stamped with.
-    :param reached: the revision whose catalog it has, where that is not the one stamped.
-    """
-
-    said: str
-    whole: bool
-    left: tuple[Difference, ...] = ()
-    reached: str | None = None
-
-
-def _undo(
-    session: Session,
-    file: Address | None,
-    backup: Path | None,
-    before: Reading,
-    revisions: Sequence[Script],
-) -> _After:
-    """Put a file back, or look whether the server rolled back, and what stayed if it did not."""
-    if file is not None and backup is not None:
-        put_back(file, backup)
-        return _After("The file was put back as it was.", True)
-    try:
-        now = read_database(session.project, None)
-        if now.heads == before.heads and now.snapshot == before.snapshot:
-            rolled = load(now.run.dialect).capabilities.transactional_ddl
-            said = "The server rolled it back: revision" if rolled else "Nothing stayed: revision"
-            return _After(f"{said} and catalog are what they were.", True)
-        left, reached = _left_behind(session, revisions)
-    except AssayError as error:
-        return _After(f"The database could not be read after it: {error.what}", False)
-    at = ", ".join(now.heads) or "base"
-    return _After(
-        f"The database is now at {at}, and not what it was before: "
-        "part of the upgrade was committed.",
-        False,
-        left,
-        reached,
-    )
-
-
-def _left_behind(
-    session: Session, revisions: Sequence[Script]
-) -> tuple[tuple[Difference, ...], str | None]:
-    """How the real database differs from its stamp, and which revision's catalog it has instead."""
-    live = preflight(session.project, session.shadows, session.ignore)
-    if not live.drift:
-        return (), None
-    history = session.project.history
-    done = history.applied(live.heads)
-    base = [r for r in history.revisions if r.revision in done]
-    open_ = [r for r in revisions if r.revision not in done]
-    for number, revision in enumerate(open_, 1):
-        at = session.fresh()
-        try:
-            like = build_chain(session.project, at, [*base, *open_[:number]])
-        except AssayError:
-            break
-        finally:
-            session.shadows.drop(at)
-        if not same_catalog(like.snapshot, live.reading.snapshot, session.ignore):
-            return live.drift, revision.revision
-    return live.drift, None
-
-
 def _stopped(
-    error: AssayError, after: _After | None = None, data: Mapping[str, object] | None = None
+    error: AssayError, after: Aftermath | None = None, data: Mapping[str, object] | None = None
 ) -> Step:
     step = stop_step(6, "apply", error)
     lines = list(step.lines)
@@ -299,7 +188,7 @@ def _stopped(
     if after is not None and after.left:
         lines.append(Line("what the failed upgrade left there, beside the revision it is at:"))
         lines += difference_lines(after.left)
-        lines.append(Line(_way_on(after), "hint"))
+        lines.append(Line(way_on(after), "hint"))
     left = [d.to_json() for d in after.left] if after is not None else []
     return replace(
         step,
@@ -311,18 +200,6 @@ def _stopped(
             "left": left,
             "catalog_of": after.reached if after is not None else None,
         },
-    )
-
-
-def _way_on(after: _After) -> str:
-    if after.reached is not None:
-        return (
-            f"its catalog is that of {after.reached}: check its data, then `alembic stamp "
-            f"{after.reached}`"
-        )
-    return (
-        "the server commits each DDL statement, so nothing is rolled back: undo what is listed by "
-        "hand, correct what failed, and apply again; `assay check --live` says when it is clean"
     )
 
 

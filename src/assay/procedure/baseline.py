@@ -14,7 +14,7 @@ from assay.catalog import Difference, Snapshot
 from assay.dialects import Address, canonical, load
 from assay.errors import ExitCode, ProcedureStop, UsageError
 from assay.procedure.session import Session
-from assay.project.compat import version_table
+from assay.project.compat.alembic import version_table
 from assay.project.failures import describe, short
 from assay.project.project import query_on
 from assay.prove.parity import same_catalog

@@ -6,24 +6,18 @@ report keeps the numbers of the procedure.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from assay.catalog import compare
-from assay.errors import AssayError, ExitCode, ProcedureStop, UsageError
+from assay.errors import ExitCode, ProcedureStop, UsageError
 from assay.generate.answers import Answers
-from assay.generate.batched_slots import runs_in_batches, with_batches
-from assay.generate.revision import mark_drops
-from assay.generate.slots import backfill_body, stamped
-from assay.generate.updates import hidden_in
 from assay.procedure import state
-from assay.procedure.applying import apply_step, on_database_step, recover
+from assay.procedure.answering import write_answers
+from assay.procedure.applying import apply_step, on_database_step
+from assay.procedure.change_run import ChangeRun, Options
 from assay.procedure.generating import files_data, slot_lines, with_files
-from assay.procedure.leaks import leak_step
 from assay.procedure.parts import Part, examined
 from assay.procedure.pending import (
     files_of,
@@ -32,100 +26,17 @@ from assay.procedure.pending import (
     relative,
     revisions_of,
 )
-from assay.procedure.questions import decide, refuse_for_generation, with_notes
+from assay.procedure.questions import decide, with_notes
 from assay.procedure.receipts import issue_receipt
 from assay.procedure.session import Session
-from assay.procedure.steps import modify_step, stop_step
+from assay.procedure.steps import modify_step
 from assay.procedure.testing import test_step
+from assay.procedure.undoing import recover
 from assay.procedure.writing import write
 from assay.project.failures import short
-from assay.project.revision_file import fill_slots
 from assay.report import Report, Status, Step
 
-if TYPE_CHECKING:
-    from alembic.script import Script
-
-__all__ = ["Options", "change", "continue_change"]
-
-
-@dataclass(frozen=True)
-class Options:
-    """How far a change goes.
-
-    :param apply: reach the real database (steps 6 and 8); False proves only.
-    :param on_database: reverse on the real database as well.
-    """
-
-    apply: bool = True
-    on_database: bool = False
-
-
-class _Run:
-    """The steps so far; each is told to the listener when it ends."""
-
-    def __init__(self, session: Session, options: Options) -> None:
-        self.session, self.options = session, options
-        self.steps: list[Step] = []
-        self.change: state.Change | None = None
-        self._about: dict[int, str] = {}
-        self._file = ""
-
-    def steps_of(self, revision: Script) -> list[Step]:
-        """What was proven of one revision, and of the whole change."""
-        own = revision.revision
-        return [step for step in self.steps if self._about.get(id(step), own) == own]
-
-    def step(
-        self, number: int, name: str, make: Callable[[], Step], revision: Script | None = None
-    ) -> bool:
-        """Make a step; False when the procedure stops at it.
-
-        :param revision: the one it is about; None: all of the change.
-        """
-        began = perf_counter()
-        try:
-            made = make()
-        except ProcedureStop as stop:
-            made = stop_step(number, name, stop)
-        except AssayError as error:
-            self._note(number, error.what, "Correct it, then `assay change --continue`.")
-            raise
-        made = replace(made, seconds=perf_counter() - began)
-        self.steps.append(made)
-        if revision is not None:
-            self._about[id(made)] = revision.revision
-            self._file = relative(self.session, Path(revision.path))
-        else:
-            self._file = ""
-        self.session.listener.done(made)
-        return made.status not in (Status.STOPPED, Status.DECIDE)
-
-    def _note(self, number: int, why: str, next_step: str) -> None:
-        """Keep where the change stopped and why."""
-        if self.change is not None:
-            self.change = self.change.with_(stopped_at=number, why=why, next_step=next_step)
-            state.save(self.session.settings.state_folder, self.change)
-
-    def stop(self, next_step: str | None = None) -> Report:
-        """The report of a change that stopped at its last step; its state is kept."""
-        last = self.steps[-1]
-        code = ExitCode.DECIDE if last.status is Status.DECIDE else ExitCode.NO
-        then = next_step or _next_step(last, self._file or self.change)
-        self._note(last.number or 0, last.summary, then)
-        return self.report(code, f"Stopped at step {last.number}: {last.summary}", then)
-
-    def report(self, code: ExitCode, summary: str, next_step: str | None = None) -> Report:
-        """The report of the run."""
-        data: dict[str, Any] = {}
-        if self.change is not None:
-            data = {"revision": self.change.revision, "file": self.change.path}
-            if self.change.paths:
-                data["files"] = list(self.change.paths)
-        leak = leak_step(self.session)
-        if leak is not None:
-            self.steps.append(leak)
-            self.session.listener.done(leak)
-        return Report("change", code, summary, tuple(self.steps), next_step, data)
+__all__ = ["change", "continue_change"]
 
 
 def change(session: Session, message: str, answers: Answers, options: Options) -> Report:
@@ -134,7 +45,7 @@ def change(session: Session, message: str, answers: Answers, options: Options) -
     :raises AssayError: usage, configuration or environment.
     """
     folder = session.settings.state_folder
-    run = _Run(session, options)
+    run = ChangeRun(session, options)
     with state.locked(folder):
         refuse_second_change(session)
         _ = session.project.history.head  # several heads: said before anything is built
@@ -169,7 +80,7 @@ def continue_change(session: Session, answers: Answers, options: Options) -> Rep
                 "There is no change to go on with.",
                 next_step='Begin one with `assay change -m "what changes"`.',
             )
-        run = _Run(session, options)
+        run = ChangeRun(session, options)
         pending, recovered = recover(session, pending)
         if recovered is not None:
             run.steps.append(recovered)
@@ -195,7 +106,7 @@ def continue_change(session: Session, answers: Answers, options: Options) -> Rep
             next_step="",
         )
         state.save(folder, pending)
-        _answer(session, pending, answers)
+        write_answers(session, pending, answers)
         session.like_live()
         if not run.step(1, "modify", lambda: _modify_before(session, pending)):
             return run.stop()
@@ -205,7 +116,7 @@ def continue_change(session: Session, answers: Answers, options: Options) -> Rep
         return _from_review(session, run)
 
 
-def _from_review(session: Session, run: _Run) -> Report:
+def _from_review(session: Session, run: ChangeRun) -> Report:
     """Steps 3 to 8 for the revisions in the making."""
     pending = run.change
     assert pending is not None
@@ -288,7 +199,7 @@ def _modify_before(session: Session, pending: state.Change) -> Step:
     return _modify(session)
 
 
-def _generate(session: Session, run: _Run, answers: Answers) -> Step:
+def _generate(session: Session, run: ChangeRun, answers: Answers) -> Step:
     """Step 2. The id is kept before the file is written, so that nothing can be orphaned."""
     pending = run.change
     assert pending is not None
@@ -315,80 +226,9 @@ def _generate(session: Session, run: _Run, answers: Answers) -> Step:
     )
 
 
-def _nothing_changed(run: _Run) -> Report:
+def _nothing_changed(run: ChangeRun) -> Report:
     return run.report(
         ExitCode.GOOD,
         "Nothing changed: the models are what the chain makes.",
         "Edit the models first; `assay status` tells whether the database is at head.",
     )
-
-
-def _answer(session: Session, pending: state.Change, answers: Answers) -> None:
-    """Write answers into the revision in the making: ``--backfill`` into slots, ``--drop``.
-
-    :raises UsageError: there is no such slot or drop in it.
-    """
-    from sqlalchemy.dialects import registry
-
-    if answers.empty:
-        return
-    refuse_for_generation(answers, pending.answers)
-    paths = files_of(session, pending)
-    dialect = registry.load(session.probe.dialect)()
-    bodies = {
-        target: backfill_body(target, value, dialect, stamped(target, session.models.snapshot))
-        for target, value in answers.backfill.items()
-    }
-    filled = [fill_slots(path.read_text(encoding="utf-8"), dict(bodies)) for path in paths]
-    texts = mark_drops([text for text, _ in filled], answers.drop)
-    hidden = hidden_in(session.chain.snapshot)
-    wanted = partial(runs_in_batches, dialect=dialect.name, online=session.online)
-    texts = [with_batches(text, wanted, dialect.name, hidden) for text in texts]
-    unknown = set(bodies).intersection(*(left for _, left in filled))
-    if unknown:
-        raise UsageError(
-            f"The revision has no backfill slot for {', '.join(sorted(unknown))}.",
-            where=pending.path,
-            next_step="See the markers `# assay: backfill …` in it.",
-        )
-    for path, text in zip(paths, texts, strict=True):
-        path.write_text(text, encoding="utf-8")
-    session.project.forget_history()
-
-
-def _next_step(step: Step, at: str | state.Change | None) -> str:
-    """What to do after a stop.
-
-    :param at: the file that it is about, or the change.
-    """
-    path = (
-        at if isinstance(at, str) else ", ".join(at.paths or (at.path,)) if at else "the revision"
-    )
-    findings = step.data.get("findings")
-    if step.number == 3 and findings is None:
-        return f"Correct {path}, or change the models and run `assay generate --again`; then " + (
-            "`assay change --continue`."
-        )
-    if findings is not None and not any(
-        f["severity"] == "stop" and not f["waived"] for f in findings
-    ):
-        return (
-            f"Take out of {path} what nobody asked for, or put it into the models and run "
-            "`assay generate --again`; then `assay change --continue`."
-        )
-    return {
-        2: "Change the models.",
-        3: f"Change the models and run `assay generate --again`, or allow the finding in {path}; "
-        "then `assay change --continue`. Drop it all with `assay change --abort`.",
-        4: (
-            f"Fill the slot in {path} or give --backfill; then `assay change --continue`."
-            if step.status is Status.DECIDE
-            else "Undo that edit: wrong DDL means change the models and "
-            "`assay generate --again`; then `assay change --continue`."
-        ),
-        5: "Change the models, run `assay generate --again`, then `assay change --continue`.",
-        6: "Correct the database or the revision, then `assay change --continue`.",
-        7: "Correct the models and `assay generate --again`, then `assay change --continue`; "
-        "or drop it with `assay change --abort`.",
-        8: "Make the tests pass, then `assay change --continue`.",
-    }.get(step.number or 0, "See `assay status`.")

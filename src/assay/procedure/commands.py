@@ -7,12 +7,13 @@ from typing import Any
 
 from assay.errors import ExitCode, PersonMustDecide
 from assay.procedure import state
-from assay.procedure.applying import apply_step, recover
+from assay.procedure.applying import apply_step
 from assay.procedure.checking import models_agree
 from assay.procedure.proving import Examination, stopped
 from assay.procedure.reviewing import limits_of_nothing
 from assay.procedure.script import script_of
 from assay.procedure.session import Session
+from assay.procedure.undoing import recover
 from assay.project.revision_file import find_slots
 from assay.report import Report, Step
 from assay.review.engine import Review

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assay.generate.revision import Part, Said, Written, with_comments
-from assay.project.compat import reload_revision
+from assay.project.compat.alembic import reload_revision
 from assay.project.revision_file import find_slots
 from assay.review.engine import review
 from assay.review.rules.compatibility.value_required import RULE

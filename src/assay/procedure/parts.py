@@ -16,7 +16,7 @@ from assay.generate.recipes.scripts import part_id
 from assay.procedure.proving import Examination
 from assay.procedure.session import Session
 from assay.procedure.tracing import ROWS, rows_made
-from assay.project.compat import end_external_transaction
+from assay.project.compat.alembic import end_external_transaction
 from assay.project.failures import RevisionFailed
 from assay.project.history import History
 from assay.prove.reversal import Reversal

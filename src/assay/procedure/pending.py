@@ -9,8 +9,8 @@ from assay.apply.backup import leaving_no_file
 from assay.errors import AssayError, ExitCode, ProcedureStop, UsageError
 from assay.generate.recipes.scripts import part_id
 from assay.procedure import state
-from assay.procedure.applying import recover
 from assay.procedure.session import Session
+from assay.procedure.undoing import recover
 from assay.project.failures import short
 from assay.report import Report
 from assay.shadow.reading import read_database

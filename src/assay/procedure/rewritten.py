@@ -29,7 +29,7 @@ from assay.generate.recipes.source import function_of
 from assay.generate.recipes.stated import Form, tried
 from assay.generate.recipes.swapped_items import swap_items
 from assay.generate.render import exact_expressions, rendering_of
-from assay.project.compat import render_operations
+from assay.project.compat.alembic import render_operations
 from assay.project.failures import short
 from assay.project.project import Project
 

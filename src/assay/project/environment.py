@@ -14,7 +14,7 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.util import CommandError
 
 from assay.errors import AssayError, UsageError
-from assay.project.compat import set_process_revision_directives
+from assay.project.compat.alembic import set_process_revision_directives
 from assay.project.failures import user_failure
 from assay.project.quiet import quiet
 from assay.project.redirect import Target, reaches_shadow, redirected

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from assay.errors import ProcedureStop, UsageError
-from assay.project.compat import parent_ids
+from assay.project.compat.alembic import parent_ids
 from assay.project.failures import short, user_failure
 
 if TYPE_CHECKING:

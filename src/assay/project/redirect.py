@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.dialects import SUPPORTED, Address, ConnectArguments, canonical, load
 from assay.errors import UsageError
-from assay.project.compat import ask_first, before_each_connect, close_left_open
+from assay.project.compat.connections import ask_first, before_each_connect, close_left_open
 from assay.project.drivers import leading, passing
 from assay.project.failures import is_installed, short
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from assay.dialects import Address, load
 from assay.generate.autogenerate import Functions, render_functions
 from assay.generate.plan.comparison import Request
-from assay.project.compat import end_external_transaction, migration_transaction
+from assay.project.compat.alembic import end_external_transaction, migration_transaction
 from assay.project.failures import RevisionFailed
 from assay.project.project import Project, query_on
 from assay.project.revision_file import function_of

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from assay.catalog import Difference, Snapshot, compare
 from assay.dialects import Address, CatalogState, Dialect, load
 from assay.errors import AssayError
-from assay.project.compat import (
+from assay.project.compat.alembic import (
     adopt_transaction,
     ddl_memo,
     end_external_transaction,
@@ -27,7 +27,6 @@ from assay.project.compat import (
 from assay.project.failures import RevisionFailed
 from assay.project.limit import ended_after
 from assay.project.project import Project, query_on
-from assay.project.revision_file import function_of
 from assay.prove.parents import models_of, point_to_parents
 from assay.prove.reversal import HandWritten, Raised, Reversal
 from assay.prove.rows import make_rows
@@ -35,6 +34,7 @@ from assay.prove.signals import NeedsOwnTransactions, Restart
 from assay.shadow.building import build_chain, is_bare, is_missing_object, undeclared_baseline
 from assay.shadow.reading import connection_of, visible
 from assay.shadow.shadows import Shadows
+from assay.trace.calling import Call
 from assay.trace.recorder import recording
 
 if TYPE_CHECKING:
@@ -112,7 +112,6 @@ class _Walk:
         self.context = context
         self.connection = connection_of(context)
         self.query = query_on(self.connection)
-        self.arguments = context.opts["assay_run"].run_arguments
         self.state: CatalogState = self.dialect.read_catalog(self.query)
         self.connection.rollback()
         for number, revision in enumerate(self.revisions):
@@ -219,16 +218,15 @@ class _Walk:
             ``alembic upgrade head``; a downgrade and the upgrade after it are commands of their own.
         """
         set_ddl_memo(self.context, memo or {})
-        function = function_of(revision.module, direction)
-        file = function.__code__.co_filename if hasattr(function, "__code__") else revision.path
+        call = Call(self.context, revision, direction)
         try:
             limited = ended_after(self.project.settings.trace_limit)
-            with recording(self.connection, file, self.dialect) as recorder, limited:
-                function(**self.arguments)
+            with recording(self.connection, call.file, self.dialect) as recorder, limited:
+                call()
         except AssayError:
             raise
         except (Exception, SystemExit) as error:
-            raise RevisionFailed(revision.revision, direction, error, file) from error
+            raise RevisionFailed(revision.revision, direction, error, call.file) from error
         return tuple(
             HandWritten(direction, s.line, s.sql) for s in recorder.statements if s.by_hand
         )

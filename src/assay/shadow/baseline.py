@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from assay.config import Baseline
 from assay.errors import UsageError
-from assay.project.compat import commit_unless_owned, indexes_in_transaction, version_table
+from assay.project.compat.alembic import commit_unless_owned, version_table
+from assay.project.compat.constructs import indexes_in_transaction
 from assay.project.failures import describe, user_failure
 from assay.project.project import query_on
 from assay.shadow.dump import dumper, execute_plain, statements

@@ -11,7 +11,9 @@ from sqlalchemy.exc import InvalidRequestError
 from assay.catalog import Snapshot
 from assay.dialects import Address, CatalogState
 from assay.errors import AssayError, ProcedureStop
-from assay.project.compat import CLOSES, indexes_in_transaction, stamp_steps, upgrade_step_of
+from assay.project.compat.alembic import stamp_steps, upgrade_step_of
+from assay.project.compat.connections import CLOSES
+from assay.project.compat.constructs import indexes_in_transaction
 from assay.project.failures import RevisionFailed, describe
 from assay.project.project import Project
 from assay.shadow.baseline import lay_baseline

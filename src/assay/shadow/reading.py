@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from assay.catalog import CatalogObject, Snapshot
 from assay.dialects import CatalogState, load
 from assay.errors import UsageError
-from assay.project.compat import version_table
+from assay.project.compat.alembic import version_table
 from assay.project.environment import EnvRun
 from assay.project.project import Project, query_on
 from assay.project.redirect import Target

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 from assay.catalog import Change, Difference, Snapshot
 from assay.dialects import Address, load
 from assay.errors import AssayError
-from assay.project.compat import migration_transaction, set_ddl_memo
 from assay.project.project import Project, query_on
-from assay.project.revision_file import function_of
 from assay.shadow.reading import connection_of
+from assay.trace.calling import Call
 from assay.trace.contents import Contents, losses, read_contents
 from assay.trace.effects import StatementEffect, Trace
 from assay.trace.filled import Fill, filled
@@ -103,20 +102,16 @@ class _Second:
     def _call(self, direction: str, *, again: bool = False) -> None:
         from sqlalchemy import event
 
-        set_ddl_memo(self.context, {})
-        function = function_of(self.revision.module, direction)
-        self.file = getattr(getattr(function, "__code__", None), "co_filename", self.file)
-        arguments = self.context.opts["assay_run"].run_arguments
+        call = Call(self.context, self.revision, direction)
+        self.file = call.file
         if again:
             event.listen(self.connection, "after_cursor_execute", self._once_more)
         try:
-            with migration_transaction(self.context):
-                function(**arguments)
+            with call.transaction():
+                call()
         finally:
             if again:
                 event.remove(self.connection, "after_cursor_execute", self._once_more)
-            if self.connection.in_transaction():
-                self.connection.rollback()
 
     def _once_more(
         self, connection: Any, _cursor: Any, sql: str, given: Any, _context: Any, many: bool

@@ -11,15 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from assay.catalog import compare
 from assay.dialects import Address, load
 from assay.generate.recipes.happened import Happened, Ran
-from assay.project.compat import (
-    migration_transaction,
-    set_ddl_memo,
-    version_table,
-)
+from assay.project.compat.alembic import set_ddl_memo, version_table
 from assay.project.failures import RevisionFailed
 from assay.project.project import Project, execute_on, query_on
-from assay.project.revision_file import function_of
 from assay.shadow.reading import connection_of
+from assay.trace.calling import Call
 from assay.trace.filled import Fill, filled
 from assay.trace.recorder import Recorder, recording
 
@@ -71,7 +67,6 @@ def captured(
 def _run(
     context: MigrationContext, at: Address, revision: Script, direction: str
 ) -> list[Happened]:
-    set_ddl_memo(context, {})
     connection = connection_of(context)
     dialect = load(at.dialect)
     query, execute = query_on(connection), execute_on(connection)
@@ -80,21 +75,17 @@ def _run(
     follower = dialect.follower(query, state, observer)
     # below SQLAlchemy, as the observer asks: its rollback() would not know of a transaction
     connection.connection.rollback()
-    function = function_of(revision.module, direction)
-    arguments = context.opts["assay_run"].run_arguments
+    call = Call(context, revision, direction)
     own = ".".join(part for part in version_table(context) if part)
     try:
         with (
-            migration_transaction(context),
+            call.transaction(),
             recording(connection, str(revision.path), dialect, follower, observer) as recorder,
-            _watching(connection, getattr(function, "__code__", None), recorder, {own}) as found,
+            _watching(connection, call.code, recorder, {own}) as found,
         ):
-            function(**arguments)
+            call()
     except (Exception, SystemExit) as error:
         raise RevisionFailed(revision.revision, direction, error, str(revision.path)) from error
-    finally:
-        if connection.in_transaction():
-            connection.rollback()
     return found
 
 

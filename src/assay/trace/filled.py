@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from assay.project.compat import end_external_transaction
+from assay.project.compat.alembic import end_external_transaction
 from assay.shadow.reading import connection_of
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from assay.catalog import Snapshot
 from assay.dialects import Dialect, Follower, Observation, Observer, verb
 from assay.operations.online.stated import as_stated
-from assay.project.compat import cursors_of_others, kept_open, taken_from_below
+from assay.project.compat.connections import cursors_of_others, kept_open, taken_from_below
 from assay.project.project import query_on
 from assay.trace.cursors import RecordedCursor
 from assay.trace.effects import StatementEffect, is_writing

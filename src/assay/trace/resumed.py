@@ -16,10 +16,9 @@ from assay.catalog import compare
 from assay.dialects import Address, load
 from assay.errors import AssayError
 from assay.operations.online.stated import as_stated
-from assay.project.compat import migration_transaction, set_ddl_memo
 from assay.project.project import Project, query_on
-from assay.project.revision_file import function_of
 from assay.shadow.reading import connection_of, own_objects
+from assay.trace.calling import Call
 from assay.trace.effects import StatementEffect, Trace
 from assay.trace.filled import Fill, filled
 
@@ -127,12 +126,6 @@ def _dying_before(connection: Connection, sql: str) -> Iterator[None]:
 
 
 def _upgrade(context: MigrationContext, revision: Script) -> None:
-    set_ddl_memo(context, {})
-    connection = connection_of(context)
-    arguments = context.opts["assay_run"].run_arguments
-    try:
-        with migration_transaction(context):
-            function_of(revision.module, "upgrade")(**arguments)
-    finally:
-        if connection.in_transaction():
-            connection.rollback()
+    call = Call(context, revision, "upgrade")
+    with call.transaction():
+        call()

@@ -9,16 +9,12 @@ from typing import TYPE_CHECKING, Any
 from assay.catalog import Snapshot, compare
 from assay.dialects import Address, CatalogState, Dialect, Follower, Observer, load, plain_ddl, verb
 from assay.errors import AssayError
-from assay.project.compat import (
-    migration_transaction,
-    set_ddl_memo,
-    version_table,
-)
+from assay.project.compat.alembic import version_table
 from assay.project.limit import ended_after
 from assay.project.project import Project, execute_on, query_on
 from assay.project.redirect import Refused
-from assay.project.revision_file import function_of
 from assay.shadow.reading import connection_of, own_objects
+from assay.trace.calling import Call
 from assay.trace.effects import Failure, Happening, StatementEffect, Trace
 from assay.trace.failing import failure_of
 from assay.trace.filled import Fill, filled
@@ -107,31 +103,25 @@ class _Tracing:
 
     def run(self, direction: str) -> Trace:
         """Run one function of the revision and record it."""
-        set_ddl_memo(self.context, {})
         before = self.state
         observer, follower = self._watchers()
-        function = function_of(self.revision.module, direction)
-        file = function.__code__.co_filename if hasattr(function, "__code__") else self._path
-        arguments = self.context.opts["assay_run"].run_arguments
+        call = Call(self.context, self.revision, direction)
         failure: Failure | None = None
-        watched = watching(self.connection, file, self.revision.module)
+        watched = watching(self.connection, call.file, self.revision.module)
         try:
             with (
-                migration_transaction(self.context),
+                call.transaction(),
                 recording(
-                    self.connection, file, self.dialect, follower, observer, self._granting
+                    self.connection, call.file, self.dialect, follower, observer, self._granting
                 ) as recorder,
                 watched as watch,
                 ended_after(self.limit),
             ):
-                function(**arguments)
+                call()
         except (Exception, SystemExit) as error:
             if isinstance(error, AssayError) and not isinstance(error, Refused):
                 raise
-            failure = failure_of(error, file)
-        finally:
-            if self.connection.in_transaction():
-                self.connection.rollback()
+            failure = failure_of(error, call.file)
         # an UPDATE may run whatever a trigger runs, be it an operation's
         self._rendered &= all(
             (s.by_operation and verb(s.sql) != "UPDATE")

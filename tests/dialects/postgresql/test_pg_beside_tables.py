@@ -17,7 +17,7 @@ from test_pg_plain_tables import followed as followed
 from assay.dialects import plain_ddl
 from assay.dialects.postgresql.catalog import PostgreSQLState
 from assay.dialects.postgresql.following import PostgreSQLFollower
-from assay.dialects.postgresql.place import Places
+from assay.dialects.postgresql.places import Places
 
 SETUP = b"""
     CREATE TYPE mood AS ENUM ('a', 'b');

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy.engine import make_url
 
+from assay.dialects import server_folders
 from assay.dialects.owners import is_dead, machine, new_name, prefix, process_start
 from assay.dialects.postgresql import connecting, copying, launcher, programs
 from assay.dialects.postgresql.connecting import Target, connect, parse_url
@@ -219,11 +220,11 @@ def test_processes_may_prepare_at_the_same_time(caches: Path) -> None:
 
 def test_failed_start_shows_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(launcher, "_SETTINGS", "shared_buffers = '1 parsec'\n")
-    before = {each for root in launcher._roots() for each in root.glob(f"{prefix()}*")}
+    before = {each for root in server_folders.roots() for each in root.glob(f"{prefix()}*")}
     with pytest.raises(UsageError) as caught:
         PrivateServer(programs.find(), Watchdog())
     assert "shared_buffers" in str(caught.value.cause)
-    after = {each for root in launcher._roots() for each in root.glob(f"{prefix()}*")}
+    after = {each for root in server_folders.roots() for each in root.glob(f"{prefix()}*")}
     assert after <= before
 
 
@@ -232,8 +233,8 @@ def test_long_temporary_folder_has_a_short_socket(
 ) -> None:
     long = tmp_path / ("long" * 25)
     long.mkdir()
-    monkeypatch.setattr(launcher, "MEMORY", tmp_path / "none")
-    monkeypatch.setattr(launcher.tempfile, "gettempdir", lambda: str(long))
+    monkeypatch.setattr(server_folders, "MEMORY", tmp_path / "none")
+    monkeypatch.setattr(server_folders.tempfile, "gettempdir", lambda: str(long))
     server = PrivateServer(programs.find(), Watchdog())
     folders = (server._launched.folder, server._launched.socket_folder)
     try:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from on_server import both_ways, change
 from pairs import Place, models
 
-from assay.project.compat import indexes_in_transaction
+from assay.project.compat.constructs import indexes_in_transaction
 
 TABLE = """
 Table('{name}', metadata,

@@ -10,7 +10,7 @@ from sqlalchemy.sql.elements import quoted_name
 
 from assay.generate.render import render_column, render_constraint
 from assay.generate.render.ddl import column_ddl
-from assay.project.compat import copy_column
+from assay.project.compat.constructs import copy_column
 
 SEQUENCE = sa.Sequence("numbers")
 

@@ -14,7 +14,7 @@ from sqlalchemy.dialects import mysql, postgresql
 
 from assay.dialects import load
 from assay.operations.constraints import CheckOp
-from assay.project.compat import copy_column
+from assay.project.compat.constructs import copy_column
 from assay.project.project import query_on
 
 

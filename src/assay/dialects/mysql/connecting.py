@@ -6,9 +6,7 @@ connection of the process is sent to a shadow, and the connection that makes sha
 
 from __future__ import annotations
 
-import asyncio
 import getpass
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -16,6 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from assay.dialects.base import Address
+from assay.dialects.by_driver import ConnectError, DbapiConnection, LoopThread, reason_of
 from assay.errors import UsageError
 
 __all__ = ["ConnectError", "Connection", "Target", "connect", "parse_url"]
@@ -27,10 +26,6 @@ SOCKETS = ("/run/mysqld/mysqld.sock", "/var/lib/mysql/mysql.sock", "/tmp/mysql.s
 """Where servers listen by default: Debian, Red Hat, MySQL's own builds."""
 
 _TLS = ("ssl_ca", "ssl_cert", "ssl_key")
-
-
-class ConnectError(Exception):
-    """No connection; the text is the driver's reason."""
 
 
 class Connection(Protocol):
@@ -122,10 +117,7 @@ def connect(target: Target, database: str = "", *, limit: int = CONNECT_LIMIT) -
             try:
                 return opener(target, database, limit)
             except Exception as error:
-                reason = " ".join(str(error).split()) or type(error).__name__
-                if target.address.password:
-                    reason = reason.replace(target.address.password, "***")
-                raise ConnectError(reason) from None
+                raise ConnectError(reason_of(error, target.address.password)) from None
     raise UsageError(
         "No MySQL driver is installed.", next_step="Install one, for example: pip install PyMySQL."
     )
@@ -138,11 +130,12 @@ def _installed(module: str) -> bool:
         return False
 
 
-class _Dbapi:
+class _Dbapi(DbapiConnection):
     """pymysql, MySQLdb, mysql.connector and mariadb: the same interface."""
 
     def __init__(self, raw: Any, unbuffered: Mapping[str, Any]) -> None:
-        self._raw, self._unbuffered = raw, dict(unbuffered)
+        super().__init__(raw)
+        self._unbuffered = dict(unbuffered)
 
     def stream(self, sql: str) -> Iterator[tuple[Any, ...]]:
         cursor = self._raw.cursor(**self._unbuffered)
@@ -154,54 +147,19 @@ class _Dbapi:
         finally:
             cursor.close()
 
-    def query(self, sql: str) -> list[tuple[Any, ...]]:
-        cursor = self._raw.cursor()
-        try:
-            cursor.execute(sql)
-            return [tuple(row) for row in cursor.fetchall()]
-        finally:
-            cursor.close()
-
-    def execute(self, sql: str) -> None:
-        cursor = self._raw.cursor()
-        try:
-            cursor.execute(sql)
-        finally:
-            cursor.close()
-
-    def close(self) -> None:
-        try:
-            self._raw.close()
-        except Exception:
-            # A connection that cannot be closed is closed already.
-            return
-
 
 class _Asyncmy:
-    """asyncmy, on an event loop in a thread: the caller may be inside a running loop."""
+    """asyncmy, on an event loop of its own."""
 
     def __init__(self, arguments: Mapping[str, Any]) -> None:
         import asyncmy  # type: ignore[import-not-found, unused-ignore]
 
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
+        self._loop = LoopThread()
         try:
-            self._raw = self._run(asyncmy.connect(**arguments))
+            self._raw = self._loop.run(asyncmy.connect(**arguments))
         except BaseException:
-            self._stop()
+            self._loop.stop()
             raise
-
-    def _run(self, awaitable: Any) -> Any:
-        async def wait() -> Any:
-            return await awaitable
-
-        return asyncio.run_coroutine_threadsafe(wait(), self._loop).result()
-
-    def _stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         async def ask() -> list[tuple[Any, ...]]:
@@ -209,8 +167,7 @@ class _Asyncmy:
                 await cursor.execute(sql)
                 return [tuple(row) for row in await cursor.fetchall()]
 
-        found: list[tuple[Any, ...]] = self._run(ask())
-        return found
+        return self._loop.run(ask())
 
     def stream(self, sql: str) -> Iterator[tuple[Any, ...]]:
         yield from self.query(sql)
@@ -220,16 +177,16 @@ class _Asyncmy:
             async with self._raw.cursor() as cursor:
                 await cursor.execute(sql)
 
-        self._run(run())
+        self._loop.run(run())
 
     def close(self) -> None:
-        if self._loop.is_closed():
+        if self._loop.stopped:
             return
         try:
-            self._run(self._raw.ensure_closed())
+            self._loop.run(self._raw.ensure_closed())
         except Exception:
             self._raw.close()
-        self._stop()
+        self._loop.stop()
 
 
 def _arguments(target: Target, database: str, limit: int) -> dict[str, Any]:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, TypeVar
 
 from assay.dialects.base import Address, LockWait
 from assay.dialects.mysql.cluster import Cluster
@@ -17,14 +14,11 @@ from assay.dialects.mysql.content import copy_content
 from assay.dialects.mysql.queries import SERVER, server
 from assay.dialects.mysql.stuck import in_words, lock_waits
 from assay.dialects.mysql.texts import literal, quoted
-from assay.dialects.owners import new_name
-from assay.errors import AssayError, UsageError
+from assay.dialects.server_databases import ServerDatabases
+from assay.errors import UsageError
 
 __all__ = ["Databases"]
 
-T = TypeVar("T")
-
-OWN_DEFAULTS = "SELECT CAST(@@character_set_database AS CHAR), CAST(@@collation_database AS CHAR)"
 _UTF8MB4 = ("utf8mb4", "")
 """In the server's default collation for it."""
 _TABLES = "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = {} LIMIT 1"
@@ -34,7 +28,7 @@ _DEFAULTS = (
 )
 
 
-class Databases:
+class Databases(ServerDatabases[Connection]):
     """What a private and a named server do alike. May be used from any thread.
 
     :param target: the server, and as whom to connect.
@@ -42,19 +36,16 @@ class Databases:
     :ivar _project: the server as the project's connections see it; a named one has another user.
     """
 
+    _forbidden = ("denied", "Let its user make databases: GRANT ALL ON `assay\\_%`.* TO …")
+
     def __init__(self, target: Target, *, own: bool = False) -> None:
+        super().__init__(target.address, own=own)
         self._target = target
         self._project = target
-        self._lock = threading.RLock()
-        self._owner = os.getpid()
-        self._made: dict[str, Address] = {}
-        self._connection: Connection | None = None
-        self._closed = False
         self._charset = _UTF8MB4
         version, _ = self.query(SERVER)[0]
         found = server(str(version), None)
         self.mariadb, self.server_version = found.mariadb, found.version
-        self.own = own
         self._cluster = Cluster(self.query, self._execute, own, self.mariadb)
 
     @property
@@ -62,18 +53,9 @@ class Databases:
         """For example "MariaDB 10.11.19"."""
         return f"{'MariaDB' if self.mariadb else 'MySQL'} {self.server_version}"
 
-    @property
-    def description(self) -> str:
-        """For people: what server, from where, which version."""
-        raise NotImplementedError
-
     def address(self, database: str) -> Address:
         """Where a database of that name on this server is."""
         return replace(self._project.address, database=database)
-
-    def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """Ask the server."""
-        return self._with_connection(lambda connection: connection.query(sql))
 
     def create(self) -> Address:
         """A new empty database, in utf8mb4 with the server's default collation for it.
@@ -142,26 +124,6 @@ class Databases:
             # The one server may know a collation that the other does not.
             self._charset = _UTF8MB4
 
-    def drop(self, database: Address) -> None:
-        """End a database made here, whoever is still connected to it; others are left alone."""
-        with self._lock:
-            if database.database in self._made:
-                self._drop(database.database)
-                del self._made[database.database]
-                self._cluster.dropped(database.database)
-
-    def enter(self, database: Address) -> None:
-        """Work on a database made here begins: it finds the users that its own revisions made."""
-        self._cluster.enter(database.database)
-
-    def leaked(self) -> tuple[str, ...]:
-        """What appeared on the server outside its databases: ``USER 'reader'@'%'``."""
-        return self._cluster.leaked()
-
-    def close(self) -> None:
-        """End everything made here. May be called again."""
-        raise NotImplementedError
-
     def open(self, database: str) -> Connection:
         """A connection of its own to a database made here, as the project has it.
 
@@ -175,25 +137,12 @@ class Databases:
     def _alone(self, database: str) -> contextlib.AbstractContextManager[Connection]:
         return contextlib.closing(self.open(database))
 
+    def _connect(self) -> Connection:
+        return connect(self._target)
+
     def _create(self, charset: str, collation: str) -> Address:
-        with self._lock:
-            name = new_name()
-            self._made[name] = self.address(name)
-            try:
-                self._execute(f"CREATE DATABASE {quoted(name)} {_options(charset, collation)}")
-            except Exception as error:
-                del self._made[name]
-                if isinstance(error, AssayError):
-                    raise
-                raise UsageError(
-                    "The server for shadows did not make a database.",
-                    where=self.description,
-                    next_step="Let its user make databases: GRANT ALL ON `assay\\_%`.* TO …"
-                    if "denied" in str(error)
-                    else None,
-                    cause=" ".join(str(error).split()),
-                ) from error
-            return self._made[name]
+        options = _options(charset, collation)
+        return self._make(lambda name: f"CREATE DATABASE {quoted(name)} {options}")
 
     def _drop(self, name: str) -> None:
         # an open transaction in it would keep its tables, and us waiting
@@ -208,49 +157,6 @@ class Databases:
         for (number,) in sessions:
             with contextlib.suppress(Exception):  # it may have ended meanwhile
                 self._execute(f"KILL {int(number)}")
-
-    def _execute(self, sql: str) -> None:
-        self._with_connection(lambda connection: connection.execute(sql))
-
-    def _with_connection(self, work: Callable[[Connection], T]) -> T:
-        with self._lock:
-            if self._closed:
-                raise UsageError("The server for shadows was closed.")
-            if self._connection is None:
-                self._connection = self._open()
-            try:
-                return work(self._connection)
-            except Exception:
-                # The server may have ended an idle session: then, once more on a new connection.
-                if self._answers():
-                    raise
-            self._connection.close()
-            self._connection = self._open()
-            return work(self._connection)
-
-    def _open(self) -> Connection:
-        try:
-            return connect(self._target)
-        except ConnectError as error:
-            raise self._unreachable(error) from error
-
-    def _unreachable(self, error: ConnectError) -> UsageError:
-        return UsageError(
-            "The server for shadows cannot be reached.",
-            where=str(self._target.address),
-            cause=str(error),
-        )
-
-    def _answers(self) -> bool:
-        try:
-            return self._connection is not None and bool(self._connection.query("SELECT 1"))
-        except Exception:
-            return False
-
-    def _close_connection(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
 
 
 def _options(charset: str, collation: str) -> str:

@@ -12,7 +12,6 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from pathlib import Path
 
@@ -20,17 +19,14 @@ from assay.dialects.base import Address
 from assay.dialects.mysql.connecting import ConnectError, Target, connect
 from assay.dialects.mysql.prepared import LAYOUT, forget_prepared, make_data_folder
 from assay.dialects.mysql.programs import Programs, as_root, environment
-from assay.dialects.owners import is_dead, new_name
+from assay.dialects.server_folders import last_lines, left_folders, make_folders, remove
 from assay.dialects.watchdog import Watchdog
 from assay.errors import UsageError
 
 __all__ = ["Launched", "launch", "sweep"]
 
-MEMORY = Path("/dev/shm")
 MEMORY_NEEDED = 700 * 1024 * 1024
-"""Bytes that must be free there. An empty server takes 90 MB, 100 tables 12 MB a database."""
-SOCKET_LIMIT = 100
-"""Characters in a socket's path: the system allows 107 (Linux) or 103 (macOS)."""
+"""Bytes that must be free in memory. An empty server takes 90 MB, 100 tables 12 MB a database."""
 START_LIMIT = 60.0
 """Seconds."""
 MARK = "mysql"
@@ -78,7 +74,7 @@ class Launched:
         """End the server and remove its folders."""
         _end(self.process)
         for folder in {self.folder, self.socket.parent}:
-            _remove(folder)
+            remove(folder)
             self._watchdog.forget(folder)
         self._watchdog.forget(self.process.pid)
 
@@ -105,84 +101,46 @@ def launch(programs: Programs, watchdog: Watchdog) -> Launched:
             if not from_cache:
                 break
             forget_prepared(programs)
-            _remove(data)
+            remove(data)
         raise UsageError(
             f"A private {programs.product} did not start.",
             where=programs.server,
             next_step="Repair what its log says, or name a server by ASSAY_SHADOW_MYSQL.",
-            cause=_last_lines(folder / "log"),
+            cause=last_lines(folder / "log"),
         )
     except BaseException:
         if process is not None:
             _end(process)
             watchdog.forget(process.pid)
         for each in {folder, socket.parent}:
-            _remove(each)
+            remove(each)
             watchdog.forget(each)
         raise
 
 
 def sweep() -> None:
     """Remove what killed runs left when their watchdog was killed too: servers, then folders."""
-    for root in _roots():
-        try:
-            left = [entry for entry in root.iterdir() if is_dead(entry.name)]
-        except OSError:
-            continue
-        for folder in left:
-            try:
-                ours = not folder.is_symlink() and os.geteuid() in (0, folder.stat().st_uid)
-                if ours and (folder / MARK).exists():
-                    _end_left(folder)
-                    shutil.rmtree(folder, ignore_errors=True)
-            except OSError:
-                continue
+    for folder in left_folders():
+        with contextlib.suppress(OSError):
+            if (folder / MARK).exists():
+                _end_left(folder)
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _address(socket: Path) -> Address:
     return Address(dialect="mysql", database="", host=str(socket), port=0, user="root")
 
 
-def _roots() -> list[Path]:
-    temporary = Path(tempfile.gettempdir()).resolve()
-    roots = [MEMORY, temporary, Path("/tmp").resolve()]
-    return [root for root in dict.fromkeys(roots) if root.is_dir()]
-
-
 def _folders(watchdog: Watchdog) -> tuple[Path, Path]:
-    """The server's folder and the path of its socket, in folders that only we can enter."""
-    roots = [root for root in _roots() if root != MEMORY or _roomy(root)]
-    reason: OSError | None = None
-    for root in roots:
-        folder = root / new_name()
-        socket_folder = folder
-        if len(str(folder / "socket")) > SOCKET_LIMIT:
-            socket_folder = Path("/tmp").resolve() / new_name()
-        try:
-            for each in dict.fromkeys((folder, socket_folder)):
-                watchdog.remove(each)
-                each.mkdir(mode=0o700)
-                (each / MARK).touch()
-            (folder / "tmp").mkdir()
-            return folder, socket_folder / "socket"
-        except OSError as error:
-            reason = error
-            for each in {folder, socket_folder}:
-                _remove(each)
-                watchdog.forget(each)
-    raise UsageError(
-        "There is no folder in which a private server could live.",
-        where=", ".join(str(root) for root in roots),
-        next_step="Set TMPDIR to a folder that can be written.",
-        cause=str(reason),
-    )
+    """The server's folder and the path of its socket."""
 
+    def prepare(folder: Path, socket_folder: Path) -> None:
+        for each in {folder, socket_folder}:
+            (each / MARK).touch()
+        (folder / "tmp").mkdir()
 
-def _roomy(root: Path) -> bool:
-    try:
-        return os.access(root, os.W_OK) and shutil.disk_usage(root).free > MEMORY_NEEDED
-    except OSError:
-        return False
+    folder, socket_folder = make_folders(watchdog, "socket", MEMORY_NEEDED, prepare)
+    return folder, socket_folder / "socket"
 
 
 def _start(programs: Programs, data: Path, socket: Path, log: int) -> subprocess.Popen[bytes]:
@@ -243,19 +201,3 @@ def _serves(pid: int, data: Path) -> bool:
         asked = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
         said = subprocess.run(asked, capture_output=True, text=True, check=False)
         return f"--datadir={data}" in said.stdout
-
-
-def _remove(folder: Path) -> None:
-    """A server that is just ending may still write; it is tried for a second."""
-    for _ in range(50):
-        shutil.rmtree(folder, ignore_errors=True)
-        if not folder.exists():
-            return
-        time.sleep(0.02)
-
-
-def _last_lines(log: Path, count: int = 12) -> str:
-    with contextlib.suppress(OSError):
-        lines = log.read_text(errors="replace").splitlines()
-        return "\n".join(lines[-count:]) or "(its log is empty)"
-    return "(it wrote no log)"

@@ -6,22 +6,19 @@ connection of the process is sent to a shadow, and the connection that makes sha
 
 from __future__ import annotations
 
-import asyncio
 import os
-import threading
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from assay.dialects.base import Address
+from assay.dialects.by_driver import ConnectError, DbapiConnection, LoopThread, reason_of
 from assay.errors import UsageError
 
 __all__ = ["ConnectError", "Connection", "Target", "connect", "load_driver", "parse_url"]
-
-T = TypeVar("T")
 
 # What libpq understands in a URL's query and that says how to connect, not where.
 LIBPQ_OPTIONS = (
@@ -36,10 +33,6 @@ LIBPQ_OPTIONS = (
     "sslmode",
     "sslrootcert",
 )
-
-
-class ConnectError(Exception):
-    """No connection; the text is the driver's reason."""
 
 
 class Connection(Protocol):
@@ -140,10 +133,7 @@ def connect(target: Target, database: str | None = None) -> Connection:
             except UsageError:
                 raise
             except Exception as error:
-                reason = " ".join(str(error).split()) or type(error).__name__
-                if address.password:
-                    reason = reason.replace(address.password, "***")
-                raise ConnectError(reason) from None
+                raise ConnectError(reason_of(error, address.password)) from None
     raise UsageError(
         "No PostgreSQL driver is installed.",
         next_step="Install one, for example: pip install 'psycopg[binary]'.",
@@ -174,71 +164,31 @@ def _local_host(port: int) -> str:
     return "localhost"
 
 
-class _Dbapi:
-    """psycopg, psycopg2 and pg8000: the same interface."""
-
-    def __init__(self, raw: Any) -> None:
-        self._raw = raw
-
-    def query(self, sql: str) -> list[tuple[Any, ...]]:
-        cursor = self._raw.cursor()
-        try:
-            cursor.execute(sql)
-            return [tuple(row) for row in cursor.fetchall()]
-        finally:
-            cursor.close()
-
-    def execute(self, sql: str) -> None:
-        cursor = self._raw.cursor()
-        try:
-            cursor.execute(sql)
-        finally:
-            cursor.close()
-
-    def close(self) -> None:
-        try:
-            self._raw.close()
-        except Exception:
-            # A connection that cannot be closed is closed already.
-            return
-
-
 class _Asyncpg:
-    """asyncpg, on an event loop in a thread: the caller may be inside a running loop."""
+    """asyncpg, on an event loop of its own."""
 
     def __init__(self, open_it: Callable[[], Coroutine[Any, Any, Any]]) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
-        self._raw: Any = None
+        self._loop = LoopThread()
         try:
-            self._raw = self._run(open_it())
+            self._raw: Any = self._loop.run(open_it())
         except BaseException:
-            self._stop()
+            self._loop.stop()
             raise
 
-    def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
-
-    def _stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        return [tuple(row) for row in self._run(self._raw.fetch(sql))]
+        return [tuple(row) for row in self._loop.run(self._raw.fetch(sql))]
 
     def execute(self, sql: str) -> None:
-        self._run(self._raw.execute(sql))
+        self._loop.run(self._raw.execute(sql))
 
     def close(self) -> None:
-        if self._loop.is_closed():
+        if self._loop.stopped:
             return
         try:
-            self._run(self._raw.close(timeout=5))
+            self._loop.run(self._raw.close(timeout=5))
         except Exception:
             self._raw.terminate()
-        self._stop()
+        self._loop.stop()
 
 
 def _libpq_arguments(address: Address, name: str, options: Mapping[str, str]) -> dict[str, Any]:
@@ -263,7 +213,7 @@ def _psycopg(address: Address, name: str, options: Mapping[str, str]) -> Connect
     import psycopg
 
     arguments = _libpq_arguments(address, name, options)
-    return _Dbapi(psycopg.connect(**arguments, autocommit=True, prepare_threshold=None))
+    return DbapiConnection(psycopg.connect(**arguments, autocommit=True, prepare_threshold=None))
 
 
 def _psycopg2(address: Address, name: str, options: Mapping[str, str]) -> Connection:
@@ -271,7 +221,7 @@ def _psycopg2(address: Address, name: str, options: Mapping[str, str]) -> Connec
 
     raw = psycopg2.connect(**_libpq_arguments(address, name, options))
     raw.autocommit = True
-    return _Dbapi(raw)
+    return DbapiConnection(raw)
 
 
 def _pg8000(address: Address, name: str, options: Mapping[str, str]) -> Connection:
@@ -289,7 +239,7 @@ def _pg8000(address: Address, name: str, options: Mapping[str, str]) -> Connecti
     if raw._usock is not None:  # noqa: SLF001 - pg8000 says the timeout in no other way
         # The timeout was for connecting; a statement may take its time.
         raw._usock.settimeout(None)  # noqa: SLF001
-    return _Dbapi(raw)
+    return DbapiConnection(raw)
 
 
 def _asyncpg(address: Address, name: str, options: Mapping[str, str]) -> Connection:

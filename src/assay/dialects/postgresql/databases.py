@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 from assay.dialects.base import Address, LockWait
-from assay.dialects.owners import new_name
 from assay.dialects.postgresql.cluster import Cluster
-from assay.dialects.postgresql.connecting import ConnectError, Connection, Target, connect
+from assay.dialects.postgresql.connecting import Connection, Target, connect
 from assay.dialects.postgresql.stuck import STUCK, WAITS_FOR, in_words
-from assay.errors import AssayError, UsageError
+from assay.dialects.server_databases import ServerDatabases
+from assay.errors import UsageError
 
 __all__ = ["Databases", "literal", "quoted"]
-
-T = TypeVar("T")
 
 
 def quoted(name: str) -> str:
@@ -30,7 +26,7 @@ def literal(text: str) -> str:
     return "E'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-class Databases:
+class Databases(ServerDatabases[Connection]):
     """What a private and a named server do alike. May be used from any thread.
 
     :param target: the server and the database from which databases are made.
@@ -38,6 +34,8 @@ class Databases:
     :param new_options: further options for a database that starts empty.
     :param own: the server is ours alone and ends with us.
     """
+
+    _forbidden = ("permission", "Let its user make databases: ALTER ROLE ... CREATEDB.")
 
     def __init__(
         self,
@@ -47,24 +45,14 @@ class Databases:
         new_options: str = "",
         own: bool = False,
     ) -> None:
+        super().__init__(target.address, own=own)
         self._target = target
         self._create_options = create_options
         self._new_options = new_options
-        self._lock = threading.RLock()
-        self._owner = os.getpid()
-        self._made: dict[str, Address] = {}
-        self._connection: Connection | None = None
-        self._closed = False
         version = str(self.query("SHOW server_version")[0][0])
         self.server_version = version.split()[0]
         self.major = int(self.query("SHOW server_version_num")[0][0]) // 10000
-        self.own = own
         self._cluster = Cluster(self.query, self._execute, own)
-
-    @property
-    def description(self) -> str:
-        """For people: what server, from where, which version."""
-        raise NotImplementedError
 
     def address(self, database: str) -> Address:
         """Where a database of that name on this server is."""
@@ -77,7 +65,7 @@ class Databases:
     def query(self, sql: str, database: str | None = None) -> list[tuple[Any, ...]]:
         """Ask the server itself, or with a connection of its own that ``database``."""
         if database is None:
-            return self._with_connection(lambda connection: connection.query(sql))
+            return super().query(sql)
         connection = connect(self._target, database)
         try:
             return connection.query(sql)
@@ -112,15 +100,6 @@ class Databases:
         """
         return self._create(f"TEMPLATE {quoted(database)}")
 
-    def drop(self, database: Address) -> None:
-        """End a database made here, whoever is still connected to it; others are left alone."""
-        with self._lock:
-            if database.database not in self._made:
-                return
-            self._drop(database.database)
-            del self._made[database.database]
-            self._cluster.dropped(database.database)
-
     def lock_waits(self, database: Address) -> tuple[LockWait, ...]:
         """What waits for a lock now in a database made here; nothing of any other."""
         if database.database not in self._made:
@@ -139,37 +118,12 @@ class Databases:
     def like(self, _defaults: Mapping[str, str]) -> None:
         """Nothing: there are no such defaults."""
 
-    def enter(self, database: Address) -> None:
-        """Work on a database made here begins: it finds the roles that its own revisions made."""
-        self._cluster.enter(database.database)
-
-    def leaked(self) -> tuple[str, ...]:
-        """What appeared on the server outside any database: ``ROLE "reader"``."""
-        return self._cluster.leaked()
-
-    def close(self) -> None:
-        """End everything made here. May be called again."""
-        raise NotImplementedError
+    def _connect(self) -> Connection:
+        return connect(self._target)
 
     def _create(self, rest: str) -> Address:
-        with self._lock:
-            name = new_name()
-            self._made[name] = self.address(name)
-            try:
-                self._execute(f"CREATE DATABASE {quoted(name)} {rest} {self._create_options}")
-            except Exception as error:
-                del self._made[name]
-                if isinstance(error, AssayError):
-                    raise
-                raise UsageError(
-                    "The server for shadows did not make a database.",
-                    where=self.description,
-                    next_step="Let its user make databases: ALTER ROLE ... CREATEDB."
-                    if "permission" in str(error)
-                    else None,
-                    cause=" ".join(str(error).split()),
-                ) from error
-            return self._made[name]
+        options = f"{rest} {self._create_options}"
+        return self._make(lambda name: f"CREATE DATABASE {quoted(name)} {options}")
 
     def _drop(self, name: str) -> None:
         if self.major >= 13:
@@ -183,43 +137,3 @@ class Databases:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             f" WHERE datname = {literal(name)} AND pid <> pg_backend_pid()"
         )
-
-    def _execute(self, sql: str) -> None:
-        self._with_connection(lambda connection: connection.execute(sql))
-
-    def _with_connection(self, work: Callable[[Connection], T]) -> T:
-        with self._lock:
-            if self._closed:
-                raise UsageError("The server for shadows was closed.")
-            if self._connection is None:
-                self._connection = self._open()
-            try:
-                return work(self._connection)
-            except Exception:
-                # The server may have ended an idle session: then, once more on a new connection.
-                if self._answers():
-                    raise
-            self._connection.close()
-            self._connection = self._open()
-            return work(self._connection)
-
-    def _open(self) -> Connection:
-        try:
-            return connect(self._target)
-        except ConnectError as error:
-            raise UsageError(
-                "The server for shadows cannot be reached.",
-                where=str(self._target.address),
-                cause=str(error),
-            ) from error
-
-    def _answers(self) -> bool:
-        try:
-            return self._connection is not None and bool(self._connection.query("SELECT 1"))
-        except Exception:
-            return False
-
-    def _close_connection(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None

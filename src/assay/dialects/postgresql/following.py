@@ -3,9 +3,9 @@
 The server counts, per transaction and catalog, the rows that were written; it tells what the
 transaction locks; and what a statement changes of a relation it locks, to the end of the
 transaction. So one query says whether a catalog was written, and how what is locked looks now
-(:mod:`assay.dialects.postgresql.place`): rendered, while that is some plain tables and what another text
-has of views, sequences, enums and comments, else by fences, which say what to render. What is asked and
-read does not grow with the catalog.
+(:mod:`assay.dialects.postgresql.places`): rendered, while that is some plain tables and what another text
+has of views, sequences, types, triggers and comments, else by fences, which say what to render. What is
+asked and read does not grow with the catalog.
 
 Some statements lock no relation, or not the one they change (``ALTER STATISTICS``, an ``UPDATE`` of
 ``pg_attribute``), and ``ROLLBACK TO SAVEPOINT`` gives locks back. They show by what is counted, and
@@ -16,7 +16,6 @@ operation's or not, locks what it changes.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
@@ -27,16 +26,14 @@ from assay.dialects.postgresql.catalogs import BESIDE, FULL, FUNCTIONS, GROUPED,
 from assay.dialects.postgresql.fences import group_query
 from assay.dialects.postgresql.group_parts import GROUPS
 from assay.dialects.postgresql.others import TYPES, Others
-from assay.dialects.postgresql.place import Place, Places, ended_since
-from assay.dialects.postgresql.rendered import RenderedTables, Scope, Seen, enums_of
+from assay.dialects.postgresql.place import Place, ended_since
+from assay.dialects.postgresql.places import Places
+from assay.dialects.postgresql.rendered import RenderedTables, Seen, enums_of
+from assay.dialects.postgresql.scope import Scope, scope_of
 from assay.dialects.postgresql.untouched import Untouched
 
 __all__ = ["PostgreSQLFollower"]
 
-_DROPS = re.compile(r"\s*DROP\s+(TABLE|VIEW|SEQUENCE|INDEX)\b(?!.*\bCASCADE\b)", re.I | re.S)
-"""Plain DDL after which there is nothing that was not there before."""
-_ALTERS = re.compile(r"\s*ALTER\s+TABLE\b(?!.*\b(?:CASCADE|RENAME|SCHEMA)\b)", re.I | re.S)
-"""Plain DDL that changes a table, and makes and drops no other and no type."""
 _group_query = lru_cache(group_query)
 
 
@@ -114,7 +111,7 @@ class PostgreSQLFollower:
                 self._state = changes
                 return True
         if now.fences is None:
-            # what is beyond the texts will be so again; what were too many to look at need not
+            # what no text can say will be so again after the next statement; too many may be few then
             now = self._place = self._places.ask_fences(from_now_on=seen is None and now.few)
             self._places.taken()
         return self._by_fences(now, written, seen or {}, by_hand=by_hand)
@@ -137,7 +134,8 @@ class PostgreSQLFollower:
         if naming is None:
             return None
         triggers = "pg_trigger" in written and self._has_triggers(now)
-        scope = Scope.ALL if triggers else self._scope(now, written - FUNCTIONS, naming, plain)
+        beside = written - FUNCTIONS
+        scope = Scope.ALL if triggers else scope_of(self._state, now, beside, naming, plain)
         others: Others | None = None
         if naming:
             whole, others = places.ask_whole(naming, others=scope is Scope.ALL)
@@ -175,24 +173,6 @@ class PostgreSQLFollower:
             one.kind == "trigger" for owner in now.owners for one in self._state.objects(owner)
         )
 
-    def _scope(
-        self, now: Place, written: frozenset[str], naming: set[int], plain: str | None
-    ) -> Scope:
-        """What a statement may have touched beside the tables that came rendered."""
-        state = self._state
-        if naming:
-            tables = all(any(o.kind == "table" for o in state.objects(one)) for one in naming)
-            commented = any(o.get("comment") for one in naming for o in state.objects(one))
-            return Scope.TABLES if tables and not commented and written <= RENDERED else Scope.ALL
-        if plain is not None and _DROPS.match(plain):
-            return Scope.DROPS
-        if plain is not None and _ALTERS.match(plain):
-            # a table that is written anew has another type for a moment
-            return Scope.TABLES if written <= RENDERED | {"pg_type"} else Scope.ALL
-        if written <= RENDERED and (plain is not None or not now.beside):
-            return Scope.TABLES
-        return Scope.ALL
-
     def _by_fences(
         self,
         now: Place,
@@ -209,12 +189,12 @@ class PostgreSQLFollower:
             # what was followed without fences, and this statement did not write
             still = [owner for owner, table in seen.items() if table.moved is False]
             known |= {o: now.fences.get(o, "0") for o in still if known.get(o) == UNKNOWN}
-        beyond = bool(written.intersection(OTHERS))
+        others = bool(written.intersection(OTHERS))
         touched = {o for o, fence in now.fences.items() if fence != known.get(o, "0")}
         # a comment on a composite type is filed under a relation that nothing locks
         hidden = "pg_description" in written and self._state.has_composites
         if by_hand or written.intersection(FULL) or hidden:
-            return self._refresh() or beyond
+            return self._refresh() or others
         statements = self._places.statements
         fences = {owner: now.fences[owner] for owner in touched}
         groups = {GROUPS[group] for group in self._written_groups(written)}
@@ -224,10 +204,10 @@ class PostgreSQLFollower:
             fences |= {owner: found.get(owner, "0") for owner in groups}
         explained = any(known.get(o, "0") not in (UNKNOWN, fence) for o, fence in fences.items())
         if not explained and not written.issubset(OTHERS):
-            return self._refresh() or beyond
+            return self._refresh() or others
         before = self._state
         self._state = before.with_fences(self._query, {**now.fences, **fences}, statements)
-        return beyond or any(
+        return others or any(
             self._differs(before, owner, known.get(owner, "0"), fence)
             for owner, fence in fences.items()
             if owner not in self._temporary

@@ -11,25 +11,21 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from pathlib import Path
 
 from assay.dialects.base import Address
-from assay.dialects.owners import is_dead, new_name
 from assay.dialects.postgresql.connecting import load_driver
 from assay.dialects.postgresql.prepared import forget_prepared, make_data_folder
 from assay.dialects.postgresql.programs import Programs, User, command, environment, user_for
+from assay.dialects.server_folders import last_lines, left_folders, make_folders, remove
 from assay.dialects.watchdog import Watchdog
 from assay.errors import UsageError
 
 __all__ = ["Launched", "launch", "sweep"]
 
-MEMORY = Path("/dev/shm")
 MEMORY_NEEDED = 500 * 1024 * 1024
-"""Bytes that must be free there. An empty server takes 25 MB, 100 tables 14 MB a database."""
-SOCKET_LIMIT = 100
-"""Characters in a socket's path: the system allows 107 (Linux) or 103 (macOS)."""
+"""Bytes that must be free in memory. An empty server takes 25 MB, 100 tables 14 MB a database."""
 PORT = 5432
 START_LIMIT = 60.0
 """Seconds; a start takes 0.06 s on an idle machine."""
@@ -96,7 +92,7 @@ class Launched:
         _end(self.process)
         _free_memory(self.folder / "data")
         for folder in {self.folder, self.socket_folder}:
-            _remove(folder)
+            remove(folder)
             self._watchdog.forget(folder)
         self._watchdog.forget(self.process.pid)
 
@@ -127,83 +123,40 @@ def launch(programs: Programs, watchdog: Watchdog) -> Launched:
                 break
             # Whatever is wrong with the prepared folder, a new one is 0.9 s away.
             forget_prepared(programs)
-            _remove(data)
+            remove(data)
         raise UsageError(
             "A private PostgreSQL did not start.",
             where=programs.path("postgres"),
             next_step="Repair what its log says, or name a server by ASSAY_SHADOW_POSTGRESQL.",
-            cause=_last_lines(folder / "log"),
+            cause=last_lines(folder / "log"),
         )
     except BaseException:
         if process is not None:
             _end(process)
             watchdog.forget(process.pid)
         for each in {folder, socket_folder}:
-            _remove(each)
+            remove(each)
             watchdog.forget(each)
         raise
 
 
 def sweep() -> None:
     """Remove what killed runs left when their watchdog was killed too: servers, then folders."""
-    for root in _roots():
-        try:
-            left = [entry for entry in root.iterdir() if is_dead(entry.name)]
-        except OSError:
-            continue
-        for folder in left:
-            try:
-                if folder.is_symlink() or os.geteuid() not in (0, folder.stat().st_uid):
-                    continue
-            except OSError:
-                continue
-            _end_left(folder / "data")
-            _free_memory(folder / "data")
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _roots() -> list[Path]:
-    temporary = Path(tempfile.gettempdir()).resolve()
-    roots = [MEMORY, temporary, Path("/tmp").resolve()]
-    return [root for root in dict.fromkeys(roots) if root.is_dir()]
+    for folder in left_folders():
+        _end_left(folder / "data")
+        _free_memory(folder / "data")
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _folders(user: User, watchdog: Watchdog) -> tuple[Path, Path]:
     """The server's folder and the one of its socket, made for nobody but the server's user."""
-    roots = _roots()
-    if MEMORY in roots and not _roomy(MEMORY):
-        roots.remove(MEMORY)
-    reason: OSError | None = None
-    for root in roots:
-        folder = root / new_name()
-        socket_folder = folder
-        if len(f"{folder}/.s.PGSQL.{PORT}.lock") > SOCKET_LIMIT:
-            socket_folder = Path("/tmp").resolve() / new_name()
-        try:
-            for each in dict.fromkeys((folder, socket_folder)):
-                watchdog.remove(each)
-                each.mkdir(mode=0o700)
-                if user.mode == "drop":
-                    os.chown(each, user.uid, user.gid)
-            return folder, socket_folder
-        except OSError as error:
-            reason = error
-            for each in {folder, socket_folder}:
-                _remove(each)
-                watchdog.forget(each)
-    raise UsageError(
-        "There is no folder in which a private PostgreSQL could live.",
-        where=", ".join(str(root) for root in roots),
-        next_step="Set TMPDIR to a folder that can be written.",
-        cause=str(reason),
-    )
 
+    def prepare(*folders: Path) -> None:
+        for each in folders:
+            if user.mode == "drop":
+                os.chown(each, user.uid, user.gid)
 
-def _roomy(root: Path) -> bool:
-    try:
-        return os.access(root, os.W_OK) and shutil.disk_usage(root).free > MEMORY_NEEDED
-    except OSError:
-        return False
+    return make_folders(watchdog, f".s.PGSQL.{PORT}.lock", MEMORY_NEEDED, prepare)
 
 
 def _start(
@@ -286,19 +239,3 @@ def _serves(pid: int, data: Path) -> bool:
     asked = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
     said = subprocess.run(asked, capture_output=True, text=True, check=False)
     return str(data) in said.stdout
-
-
-def _remove(folder: Path) -> None:
-    """A server that is just ending may still write; it is tried for a second."""
-    for _ in range(50):
-        shutil.rmtree(folder, ignore_errors=True)
-        if not folder.exists():
-            return
-        time.sleep(0.02)
-
-
-def _last_lines(log: Path, count: int = 12) -> str:
-    with contextlib.suppress(OSError):
-        lines = log.read_text(errors="replace").splitlines()
-        return "\n".join(lines[-count:]) or "(its log is empty)"
-    return "(it wrote no log)"

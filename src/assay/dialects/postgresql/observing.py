@@ -8,7 +8,7 @@ table held before it got another file is told by the size of the old one, which 
 transaction ends; who may not ask for it looks into every table first.
 
 A statement in autocommit has given its locks back by then; a second connection sees what it asks for
-(:mod:`assay.dialects.postgresql.waiting`).
+(:mod:`assay.dialects.postgresql.requested_locks`).
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from collections.abc import Iterable, Sequence
 
 from assay.dialects.base import Address, Query
 from assay.dialects.observed import Lock, Observation, RowChange
+from assay.dialects.postgresql.held_rows import MOST, count_rows, filled_files, holding
 from assay.dialects.postgresql.locks import KINDS, OURS, lock, strength
-from assay.dialects.postgresql.place import Places
+from assay.dialects.postgresql.places import Places
 from assay.dialects.postgresql.relations import (
     COUNTERS,
     FILE,
@@ -31,7 +32,7 @@ from assay.dialects.postgresql.relations import (
     locked_of,
     used,
 )
-from assay.dialects.postgresql.waiting import Waiting
+from assay.dialects.postgresql.requested_locks import RequestedLocks
 from assay.dialects.written import plain_ddl, verb
 
 __all__ = ["PostgreSQLObserver"]
@@ -45,7 +46,6 @@ _BEGUN = (
     f" coalesce(string_agg({used()}, chr({ord(LINE)})), '')"
     " FROM pg_catalog.pg_class c WHERE c.oid >= 16384 AND c.relkind NOT IN ('c', 't')"
 )
-_FOLDER = "regexp_replace(pg_relation_filepath('pg_catalog.pg_description'), '[^/]*$', '')"
 _ALL = (
     f"SELECT coalesce(string_agg({line()}, chr({ord(LINE)})), '') FROM pg_catalog.pg_class c"
     f" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE {OURS} AND c.relkind <> 'c'"
@@ -62,8 +62,6 @@ _NAMES_STAY = frozenset(
     | {"SET", "TRUNCATE", "UPDATE"}
 )
 """First words of statements after which each relation has the name that it had."""
-_MOST = 1000
-"""Rows that are counted of a table; whoever made them for a shadow made fewer."""
 
 
 class PostgreSQLObserver:
@@ -89,7 +87,7 @@ class PostgreSQLObserver:
             self._look_for_rows()
         self._transaction, self._number = "", 0
         self._locks: dict[int, Lock] = {}
-        self._waiting: Waiting | None = None
+        self._requested: RequestedLocks | None = None
 
     def go_on(self) -> None:
         """What has been made since is there before the next statement."""
@@ -107,15 +105,15 @@ class PostgreSQLObserver:
             else:  # the server may have collected what was counted so far
                 self._count_anew(self._seen)
             pid = int(str(self._query("SELECT pg_backend_pid()")[0][0]))
-            self._waiting = Waiting(self._at, pid)
-            self._waiting.start()
+            self._requested = RequestedLocks(self._at, pid)
+            self._requested.start()
         return sql
 
     def after(self, sql: str, _rows: int | None) -> Observation:
         """What the statement did that ran since :meth:`before`."""
-        if self._waiting is not None:
+        if self._requested is not None:
             known = {oid: found for oid, found in self._seen.items() if oid <= self._last}
-            asked, self._waiting = self._waiting.stop(), None
+            asked, self._requested = self._requested.stop(), None
             locks = [_lock(known[oid], modes) for oid, modes in asked.items() if oid in known]
             timeout = float(str(self._query(_TIMEOUT)[0][0]))
             return self._observation(self._all(), locks, (), None, timeout)
@@ -136,9 +134,9 @@ class PostgreSQLObserver:
 
     def close(self) -> None:
         """End what watches a statement that raised."""
-        if self._waiting is not None:
-            self._waiting.stop()
-            self._waiting = None
+        if self._requested is not None:
+            self._requested.stop()
+            self._requested = None
 
     def _observation(
         self,
@@ -223,9 +221,8 @@ class PostgreSQLObserver:
     def _look_for_rows(self) -> None:
         """Look into every table now."""
         self._learn_names()
-        self._filled |= self._holding(
-            oid for oid, found in self._seen.items() if KINDS.get(found.kind) == "table"
-        )
+        tables = [o for o, found in self._seen.items() if KINDS.get(found.kind) == "table"]
+        self._filled |= holding(self._query, tables)
         self._looked = True
         self._count_anew(self._seen)  # looking for rows has counted as well
 
@@ -238,38 +235,14 @@ class PostgreSQLObserver:
                 for oid, counters in self._query(text)
             )
 
-    def _holding(self, oids: Iterable[int]) -> set[int]:
-        """Those of some tables that hold a row."""
-        names = self._query(
-            "SELECT c.oid::bigint, c.oid::regclass::text FROM pg_catalog.pg_class c"
-            f" WHERE c.oid IN ({', '.join(map(str, oids)) or '0'})"
-        )
-        texts = [
-            f"SELECT {oid}::bigint WHERE EXISTS (SELECT 1 FROM {quoted})" for oid, quoted in names
-        ]
-        found: set[int] = set()
-        for start in range(0, len(texts), 100):
-            found |= {
-                int(str(r[0])) for r in self._query(" UNION ALL ".join(texts[start : start + 100]))
-            }
-        return found
-
     def _emptied(self, moved: list[Locked]) -> tuple[str, ...]:
         """Of tables that have another file now: those that held rows, and hold none in it."""
         names = {row.oid: self._before(row).name for row in moved}
         filled = self._filled.intersection(names)
         asked = [] if self._looked else [oid for oid in names if oid not in filled]
         if asked:
-            sizes = ", ".join(f"({oid}::bigint, '{self._file(oid)}')" for oid in asked)
-            filled |= {
-                int(str(row[0]))
-                for row in self._query(
-                    f"SELECT f.oid FROM (VALUES {sizes}) f(oid, file), (SELECT {_FOLDER}) d(folder)"
-                    " WHERE (pg_stat_file(CASE WHEN strpos(f.file, '/') > 0 THEN f.file"
-                    " ELSE d.folder || f.file END, true)).size > 0"
-                )
-            }
-        gone = filled - self._holding(filled) if filled else set()
+            filled |= filled_files(self._query, {oid: self._file(oid) for oid in asked})
+        gone = filled - holding(self._query, filled) if filled else set()
         self._filled = (self._filled | filled) - gone
         return tuple(sorted(names[oid] for oid in gone))
 
@@ -277,14 +250,12 @@ class PostgreSQLObserver:
         """Whether a change was one of every row that a table held, and it held several."""
         if oid > self._last or not (change.updated or change.deleted):
             return False
-        name = self._query(f"SELECT {oid}::regclass::text")[0][0]
-        text = f"SELECT count(*)::bigint FROM (SELECT FROM {name} LIMIT {_MOST + 1}) s"
-        now = int(str(self._query(text)[0][0]))
+        now = count_rows(self._query, oid)
         # looking has counted as well
         scans, read, *rest = self._counters.get(oid, _NONE)
         self._counters[oid] = (scans + 1, read + now, *rest)
         held = now - change.inserted + change.deleted
-        return now <= _MOST and 1 < held <= change.updated + change.deleted
+        return now <= MOST and 1 < held <= change.updated + change.deleted
 
 
 def _lock(relation: Relation, modes: str) -> Lock:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum
 from typing import Any, NamedTuple
 
 from assay.catalog import CatalogObject
@@ -20,8 +19,9 @@ from assay.dialects.postgresql.plain_rows import (
     relation_of,
     said,
 )
+from assay.dialects.postgresql.scope import Scope
 
-__all__ = ["Changes", "RenderedTables", "Scope", "Seen", "enums_of"]
+__all__ = ["Changes", "RenderedTables", "Seen", "enums_of"]
 
 _Known = Mapping[tuple[str, tuple[str, ...]], CatalogObject]
 
@@ -34,17 +34,6 @@ class Seen(NamedTuple):
 
     objects: Objects
     moved: bool | None
-
-
-class Scope(Enum):
-    """What a statement may have touched beside tables that came rendered."""
-
-    TABLES = "tables"
-    """Nothing."""
-    DROPS = "drops"
-    """Relations and indexes may be gone, and that is all."""
-    ALL = "all"
-    """Views, sequences, enums and comments."""
 
 
 class Changes(NamedTuple):

@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from assay.catalog import CatalogObject, Snapshot
 from assay.dialects.base import Query
+from assay.dialects.sqlite.declarations import Table
 from assay.dialects.sqlite.objects import (
     foreign_key_objects,
     table_objects,
     text_object,
     try_parse_table,
 )
-from assay.dialects.sqlite.parse import Table
 
 __all__ = ["SqliteCatalog", "catalog_mark", "read_catalog"]
 

@@ -5,16 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from assay.catalog import CatalogObject, Value
-from assay.dialects.sqlite.parse import (
-    ForeignKey,
-    Index,
-    Key,
-    Part,
-    Table,
-    parse_definition,
-    parse_index,
-    parse_table,
-)
+from assay.dialects.sqlite.declarations import ForeignKey, Index, Key, Part, Table
+from assay.dialects.sqlite.parse import parse_definition, parse_index, parse_table
 from assay.dialects.sqlite.tokens import SqlTextError, identifier, render, tokenize
 
 __all__ = ["foreign_key_objects", "table_objects", "text_object", "try_parse_table"]

@@ -15,7 +15,7 @@ from assay.dialects import Address
 from assay.doctor.check import Check
 from assay.doctor.examined import Examined
 from assay.doctor.finding import Finding
-from assay.project.compat import migration_transaction
+from assay.project.compat.alembic import migration_transaction
 from assay.project.failures import short
 from assay.project.project import query_on
 from assay.shadow.reading import connection_of, read_here

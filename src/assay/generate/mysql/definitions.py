@@ -11,7 +11,7 @@ from assay.catalog import CatalogObject, Snapshot
 from assay.generate.mysql.column_types import is_json, type_of
 from assay.generate.plan.comparison import Comparison
 from assay.operations.statements import escaped
-from assay.project.compat import variants_of, whole_copy
+from assay.project.compat.constructs import variants_of, whole_copy
 
 __all__ = ["catalog_column", "is_mariadb", "new_column", "old_column", "says_collation"]
 

@@ -15,7 +15,7 @@ from assay.catalog import CatalogObject
 from assay.generate.plan.comparison import Comparison
 from assay.operations.modify_column import ModifyColumnOp
 from assay.operations.statements import escaped
-from assay.project.compat import doubles_percents
+from assay.project.compat.constructs import doubles_percents
 
 __all__ = ["without_hyphens"]
 

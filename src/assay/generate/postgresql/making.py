@@ -19,7 +19,7 @@ from assay.operations.comments import CommentOp
 from assay.operations.constraints import AddDefinedConstraintOp, CheckOp, PrimaryKeyOp
 from assay.operations.indexes import IndexOp, Sql
 from assay.operations.statements import escaped
-from assay.project.compat import is_type_bound
+from assay.project.compat.constructs import is_type_bound
 
 __all__ = ["CONSTRAINTS", "check_source", "comment_of", "drop", "index_op", "make", "with_comment"]
 

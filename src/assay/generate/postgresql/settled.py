@@ -19,7 +19,7 @@ from assay.generate.plan.comparison import Comparison
 from assay.generate.postgresql.sequence_texts import identity_of
 from assay.generate.postgresql.type_texts import type_of
 from assay.operations.statements import escaped
-from assay.project.compat import copy_column, variants_of
+from assay.project.compat.constructs import copy_column, variants_of
 
 __all__ = ["catalog_column", "declared", "settled_column", "settled_type", "stated_column"]
 

@@ -11,7 +11,7 @@ from sqlalchemy import CheckConstraint, Column, Computed, DefaultClause, Identit
 from assay.generate.recipes import checks, foreign_keys, indexes, unique_constraints
 from assay.generate.recipes.situation import Situation
 from assay.operations.online.columns import AddColumnOnlineOp
-from assay.project.compat import copy_column, is_type_bound
+from assay.project.compat.constructs import copy_column, is_type_bound
 
 __all__ = ["KINDS", "apart", "recipe"]
 

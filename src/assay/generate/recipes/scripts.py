@@ -18,7 +18,7 @@ from assay.generate.recipes.sections import Sides, bodies, sections, touches
 from assay.generate.recipes.situation import Situation
 from assay.generate.recipes.stated import resumed, stated
 from assay.generate.recipes.swaps import swapped
-from assay.project.compat import copy_column
+from assay.project.compat.constructs import copy_column
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext

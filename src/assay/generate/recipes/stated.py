@@ -19,7 +19,7 @@ from assay.generate.recipes.foreign_keys import unchecked
 from assay.generate.slots import BackfillOp
 from assay.operations.online.resuming import RESUMED, ResumingOp
 from assay.operations.online.stated import StatedOp, altering
-from assay.project.compat import end_external_transaction
+from assay.project.compat.alembic import end_external_transaction
 from assay.project.project import Project, execute_on, query_on
 from assay.shadow.reading import connection_of
 

@@ -18,7 +18,7 @@ from assay.generate.render.ddl import column_ddl, type_ddl
 from assay.generate.render.defaults import default_text, is_positional
 from assay.generate.render.rendering import Rendering, Text
 from assay.generate.render.types import type_text
-from assay.project.compat import copy_column, variants_of
+from assay.project.compat.constructs import copy_column, variants_of
 
 __all__ = ["column_text"]
 

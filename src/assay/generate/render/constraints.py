@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ClauseElement, PrimaryKeyConstraint
 
 from assay.generate.render.rendering import Rendering
 from assay.generate.render.sql_text import escaped, render_text
-from assay.project.compat import is_type_bound
+from assay.project.compat.constructs import is_type_bound
 
 __all__ = ["check_text", "options_of", "primary_key_text"]
 

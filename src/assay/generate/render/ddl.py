@@ -8,7 +8,7 @@ from sqlalchemy import Boolean, Column, MetaData, PrimaryKeyConstraint, Table
 from sqlalchemy.engine.mock import MockConnection
 from sqlalchemy.types import SchemaType, TypeDecorator, TypeEngine
 
-from assay.project.compat import copy_column, set_variants_of, variants_of
+from assay.project.compat.constructs import copy_column, set_variants_of, variants_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Dialect

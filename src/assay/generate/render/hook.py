@@ -14,7 +14,7 @@ from assay.generate.render.defaults import default_text
 from assay.generate.render.rendering import Hook, Rendering, raw_sql
 from assay.generate.render.sql_text import escaped
 from assay.generate.render.types import type_text
-from assay.project.compat import render_constraint_as_alembic
+from assay.project.compat.alembic import render_constraint_as_alembic
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import conv
 
-from assay.project.compat import doubles_percents
+from assay.project.compat.constructs import doubles_percents
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext

@@ -27,7 +27,7 @@ from assay.generate.render.ddl import makes_indexes, type_ddl, without_variants
 from assay.generate.render.rendering import Rendering, Text
 from assay.generate.render.spelling import Spelling, Unwritable, public_class
 from assay.operations import IMPORT, Verbatim
-from assay.project.compat import variants_of
+from assay.project.compat.constructs import variants_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Dialect

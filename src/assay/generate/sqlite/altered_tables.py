@@ -20,7 +20,7 @@ from assay.generate.sqlite.definitions import catalog_column, definition, option
 from assay.generate.sqlite.tables import model_items, model_options
 from assay.operations.map_values import MapValuesOp
 from assay.operations.rebuild_table import RebuildTableOp
-from assay.project.compat import whole_copy
+from assay.project.compat.constructs import whole_copy
 
 __all__ = ["steps"]
 

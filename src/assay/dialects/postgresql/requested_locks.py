@@ -14,7 +14,7 @@ from assay.dialects.base import Address
 from assay.dialects.postgresql.connecting import ConnectError, Connection, Target, connect
 from assay.dialects.postgresql.locks import OURS
 
-__all__ = ["Waiting"]
+__all__ = ["RequestedLocks"]
 
 _TABLES = (
     "SELECT string_agg(c.oid::regclass::text, ', ') FROM pg_catalog.pg_class c"
@@ -24,8 +24,8 @@ _TABLES = (
 _PAUSE = 0.003  # seconds
 
 
-class Waiting:
-    """Sees what one backend asks for, from :meth:`start` to :meth:`stop`.
+class RequestedLocks:
+    """Sees the locks that one backend asks for, from :meth:`start` to :meth:`stop`.
 
     :param pid: process of the backend.
     """
