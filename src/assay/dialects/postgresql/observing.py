@@ -270,6 +270,7 @@ class PostgreSQLObserver:
                 )
             }
         gone = filled - self._holding(filled) if filled else set()
+        self._count_anew(filled)  # looking for rows has counted as well
         self._filled = (self._filled | filled) - gone
         return tuple(sorted(names[oid] for oid in gone))
 
