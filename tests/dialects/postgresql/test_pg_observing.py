@@ -131,6 +131,13 @@ def test_a_table_that_is_emptied(watched: Watched) -> None:
     assert found.emptied == ("t",)
 
 
+def test_looking_for_rows_is_not_the_scan_of_the_next_statement(watched: Watched) -> None:
+    for statement in ("ALTER TABLE t ALTER a TYPE bigint", "TRUNCATE u"):
+        for autocommit in (False, True):
+            _, after = watched.run(statement, "COMMENT ON TABLE t IS 'x'", autocommit=autocommit)
+            assert after.scanned == {}, statement
+
+
 def test_a_table_of_the_revision_itself_is_not_locked(watched: Watched) -> None:
     made, index = watched.run(
         "CREATE TABLE n (id int PRIMARY KEY, u_id int REFERENCES u)", "CREATE INDEX ON n (u_id)"

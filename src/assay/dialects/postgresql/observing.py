@@ -243,6 +243,7 @@ class PostgreSQLObserver:
         if asked:
             filled |= filled_files(self._query, {oid: self._file(oid) for oid in asked})
         gone = filled - holding(self._query, filled) if filled else set()
+        self._count_anew(filled)  # looking for rows has counted as well
         self._filled = (self._filled | filled) - gone
         return tuple(sorted(names[oid] for oid in gone))
 
