@@ -1,27 +1,21 @@
-"""What a revision does beside its statements, watched while it runs: sleeps, variables, connections.
+"""What a revision does beside its statements, watched while it runs: sleeps, variables, files, connections.
 
 A sleep on a shadow proves nothing, so only its beginning is waited for.
 """
 
 from __future__ import annotations
 
-import inspect
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-import alembic
-import sqlalchemy
-
-from assay import dialects
-from assay.project.failures import DRIVERS
 from assay.project.redirect import listening
 from assay.trace.effects import Happening, StatementEffect
-from assay.trace.lines import line_on_stack
+from assay.trace.files import telling_of_writes
+from assay.trace.lines import for_itself, frames_to, line_on_stack, package_of
+from assay.trace.variables import EVERY, by_the_way, telling_of_reads
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -29,9 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["Watch", "watching"]
 
 LONGEST_SLEEP = 0.05  # seconds
-_DATABASES = tuple(
-    str(Path(str(found.__file__)).parent) for found in (alembic, sqlalchemy, dialects)
-)
+_OF_THE_RUN = ("logging", "tempfile")
+"""Modules whose files are gone after it, or are no concern of the database."""
 
 
 class Watch:
@@ -45,6 +38,7 @@ class Watch:
         self.connection, self.file = connection, file
         self.happenings: list[Happening] = []
         self.elsewhere: list[StatementEffect] = []
+        self._read_all: set[int] = set()
         self._began = 0.0
 
     def sleep(self, seconds: float) -> None:
@@ -56,10 +50,22 @@ class Watch:
         _sleep(seconds)
 
     def read_variable(self, name: str) -> None:
-        """The environment was asked for a variable."""
+        """The environment was asked for a variable; see :data:`EVERY`."""
         line = line_on_stack(self.file)
-        if line is not None and not _by_the_way(self.file) and not self._known("environment", name):
+        if line is None or line in self._read_all or by_the_way(self.file, name):
+            return
+        if name == EVERY:
+            self._read_all.add(line)
+        if not self._known("environment", name):
             self.happenings.append(Happening("environment", line, name))
+
+    def wrote_file(self, path: str) -> None:
+        """A file was opened to be written."""
+        line = line_on_stack(self.file)
+        if line is None or self._known("file", path):
+            return
+        if not any(for_itself(f) or package_of(f) in _OF_THE_RUN for f in frames_to(self.file)):
+            self.happenings.append(Happening("file", line, path))
 
     def connected(self, connection: Any, *_branch: Any) -> None:
         """SQLAlchemy gave out a connection."""
@@ -123,40 +129,14 @@ def watching(connection: Connection, file: str, module: ModuleType) -> Iterator[
     for owner, name in [(time, "sleep"), *((module, name) for name in named)]:
         setattr(owner, name, watch.sleep)
     try:
-        with _variables(watch), listening(watch.called):
+        with (
+            telling_of_reads(watch.read_variable),
+            telling_of_writes(watch.wrote_file),
+            listening(watch.called),
+        ):
             yield watch
     finally:
         for owner, name in [(time, "sleep"), *((module, name) for name in named)]:
             setattr(owner, name, _sleep)
         for name, listener in listeners:
             event.remove(Engine, name, listener)
-
-
-@contextmanager
-def _variables(watch: Watch) -> Iterator[None]:
-    """Let the environment tell what it is asked for."""
-    plain = type(os.environ)
-
-    class Watched(plain):  # type: ignore[misc, valid-type]
-        def __getitem__(self, key: str) -> str:
-            watch.read_variable(key)
-            return str(plain.__getitem__(self, key))
-
-    os.environ.__class__ = Watched
-    try:
-        yield
-    finally:
-        os.environ.__class__ = plain
-
-
-def _by_the_way(file: str) -> bool:
-    """Whether it is not the revision that asks: a driver being connected, a module being imported."""
-    frame = inspect.currentframe()
-    while frame is not None and frame.f_code.co_filename != file:
-        code = frame.f_code
-        if code.co_filename.startswith(_DATABASES) or code.co_name == "<module>":
-            return True
-        if str(frame.f_globals.get("__name__")).partition(".")[0] in DRIVERS:
-            return True
-        frame = frame.f_back
-    return False
