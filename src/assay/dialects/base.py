@@ -155,19 +155,26 @@ class Follower(Protocol):
         """The catalog as it was seen last."""
         ...
 
-    def begin(self) -> None:
-        """A transaction has begun, and none of its statements has run."""
+    def begin(self, *, known: bool = False) -> None:
+        """A transaction has begun, and none of its statements has run.
+
+        :param known: it is not the first, and what was seen in those before it was committed.
+        """
         ...
 
     def look(self, *, autocommit: bool) -> bool:
         """See what the statement did that has just run.
 
+        :param autocommit: it ran outside of a transaction; one was begun for these questions.
         :returns: whether it wrote the catalog, something that no snapshot tells of included.
         """
         ...
 
-    def end(self) -> None:
-        """The transaction is about to be committed; what is not seen now is not seen."""
+    def end(self, *, told: bool = False) -> None:
+        """The transaction is about to be committed; what is not seen now is not seen.
+
+        :param told: of each of its statements.
+        """
         ...
 
     def settle(self, *, trusting: bool = False) -> CatalogState:
@@ -181,6 +188,10 @@ class Follower(Protocol):
 
 class Observer(Protocol):
     """Watches the statements of one connection while a revision runs on it."""
+
+    def encloses(self, sql: str) -> bool:
+        """Whether a statement in autocommit is run in a transaction of its own, to be watched there."""
+        ...
 
     def before(self, sql: str, *, autocommit: bool) -> str:
         """A statement is about to run; what is to be run in its place, mostly itself."""

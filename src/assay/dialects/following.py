@@ -18,8 +18,9 @@ class RefreshingFollower:
         """The catalog as it was seen last."""
         return self._state
 
-    def begin(self) -> None:
+    def begin(self, *, known: bool = False) -> None:
         """Nothing to do."""
+        del known
 
     def look(self, *, autocommit: bool) -> bool:
         """See what a statement did that has just run; whether it changed the catalog."""
@@ -27,8 +28,9 @@ class RefreshingFollower:
         before, self._state = self._state, self._looked()
         return self._state is not before
 
-    def end(self) -> None:
+    def end(self, *, told: bool = False) -> None:
         """Nothing to do."""
+        del told
 
     def settle(self, *, trusting: bool = False) -> CatalogState:
         """The catalog now."""

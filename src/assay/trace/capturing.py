@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -79,6 +79,7 @@ def _run(
     own = ".".join(part for part in version_table(context) if part)
     try:
         with (
+            closing(observer),
             call.transaction(),
             recording(connection, str(revision.path), dialect, follower, observer) as recorder,
             _watching(connection, call.code, recorder, {own}) as found,

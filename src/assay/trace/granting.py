@@ -32,9 +32,9 @@ class Granting:
         self._last: frozenset[Grant] | None = None
         self._dropped = False
 
-    def before(self, *, autocommit: bool) -> None:
+    def before(self, sql: str, *, autocommit: bool) -> None:
         """A statement is about to run."""
-        if autocommit and self._last is None:
+        if autocommit and self._last is None and not plain_ddl(sql):
             # in a transaction, what is committed is asked if it turns out to be wanted
             self._last = self._dialect.privileges(self._query)
 

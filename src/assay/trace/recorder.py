@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from assay.catalog import Snapshot
 from assay.dialects import Dialect, Follower, Observation, Observer, verb
 from assay.operations.online.stated import as_stated
 from assay.project.compat.connections import cursors_of_others, kept_open, taken_from_below
-from assay.project.project import query_on
+from assay.project.project import execute_on, query_on
 from assay.trace.cursors import RecordedCursor
 from assay.trace.effects import StatementEffect, is_writing
 from assay.trace.failing import failure_of
@@ -48,11 +49,18 @@ class Recorder:
         self.connection, self.file, self.dialect = connection, file, dialect
         self.observer = observer
         self.statements: list[StatementEffect] = []
-        self._query = query_on(connection)
+        self._query, self._execute = query_on(connection), execute_on(connection)
         self.follower = follower
         self.seen = follower.state if follower else None
         """The catalog after the last statement."""
         self._transaction: object = None
+        self._enclosed = False
+        """A transaction of ours is open, on a connection in autocommit."""
+        self._asks = False
+        """An operation only asks, in autocommit: that has no effect to be seen."""
+        self._known = False
+        """What was seen until now was committed."""
+        self._numbers: dict[int, int] = {}
         self._mark: str | None = None
         self._granting = granting
         self._began = 0.0
@@ -66,17 +74,18 @@ class Recorder:
     ) -> tuple[str, Any]:
         self._operation = self._by_operation(context)
         self._catch_up()
+        self._sql = as_stated(self.connection, statement)
+        self._enclose()
         if self.follower is not None:
             self._begin(self.follower)
         elif self._mark is None and _looks(statement, by_operation=self._operation):
             self._mark = self._read_mark()
-        if self._granting is not None:
-            self._granting.before(autocommit=self._autocommit)
-        self._sql = as_stated(self.connection, statement)
+        if self._granting is not None and not self._asks:
+            self._granting.before(self._sql, autocommit=self._outside)
         self._began = time.perf_counter()
-        if self.observer is not None:
+        if self.observer is not None and not self._asks:
             try:
-                sent = self.observer.before(self._sql, autocommit=self._autocommit)
+                sent = self.observer.before(self._sql, autocommit=self._outside)
                 if sent != self._sql:
                     statement = sent
             except Exception as error:
@@ -101,6 +110,11 @@ class Recorder:
     def roll_back(self, *_event: Any) -> None:
         """A transaction is about to be rolled back; a savepoint, which is a statement, is not told."""
         self._rolled_back = line_on_stack(self.file) or self._rolled_back
+        self._known = False
+
+    def commit(self, *_event: Any) -> None:
+        """A transaction is about to be committed."""
+        self._known = True
 
     def _catch_up(self) -> None:
         """What the catalog became without a statement is not what the next statement made of it."""
@@ -138,6 +152,10 @@ class Recorder:
     def _failed(self, error: BaseException) -> None:
         if self.observer is not None:
             self.observer.close()
+        if self._enclosed:
+            self._enclosed = False
+            with suppress(Exception):
+                self._execute("ROLLBACK")
         self.statements.append(
             StatementEffect(
                 sql=self._sql,
@@ -156,7 +174,9 @@ class Recorder:
     ) -> None:
         duration = time.perf_counter() - self._began
         statement, rows = self._sql, _rows(cursor)
-        observed = self.observer.after(statement, rows) if self.observer else Observation()
+        observed = Observation()
+        if self.observer is not None and not self._asks:
+            observed = self._as_numbered(self.observer.after(statement, rows))
         by_operation = self._operation
         before: Snapshot | None = self.follower.state.snapshot if self.follower else None
         # an operation's DDL writes the catalog, or it asks on the way; no need to look
@@ -164,7 +184,7 @@ class Recorder:
         changed = not looks and is_writing(statement) and verb(statement) not in _SESSION
         if self.follower is not None:
             if changed or looks:
-                wrote = self.follower.look(autocommit=self._autocommit)
+                wrote = self._look(self.follower)
                 changed = changed or wrote
         elif not looks:
             self._mark = None
@@ -177,6 +197,7 @@ class Recorder:
             if self._granting is not None and changed and not by_operation
             else ((), ())
         )
+        self._disclose()
         self.statements.append(
             StatementEffect(
                 sql=statement,
@@ -194,11 +215,57 @@ class Recorder:
             )
         )
 
+    def _as_numbered(self, observed: Observation) -> Observation:
+        """With the number of the transaction among those of the revision's own."""
+        number = observed.transaction
+        if number is None:
+            return observed
+        if self._enclosed:
+            return replace(observed, transaction=None, held=())
+        own = self._numbers.setdefault(number, len(self._numbers) + 1)
+        return observed if own == number else replace(observed, transaction=own)
+
+    def _enclose(self) -> None:
+        """Begin a transaction where a statement is watched in one that has none."""
+        can = self.observer is not None and self._autocommit and self.observer.encloses(self._sql)
+        self._asks = can and self._operation and verb(self._sql) in _ASKING
+        self._enclosed = can and not self._asks
+        if self._enclosed:
+            self._execute("BEGIN")
+
+    def _look(self, follower: Follower) -> bool:
+        if not self._outside:
+            return follower.look(autocommit=False)
+        self._execute("BEGIN")
+        wrote = follower.look(autocommit=True)
+        self._execute("COMMIT")
+        self._known = True
+        return wrote
+
+    def _disclose(self) -> None:
+        """Commit our own transaction; what waits for that may fail, as it would in autocommit."""
+        if self._enclosed:
+            if self.follower is not None:
+                self.follower.end(told=True)
+            try:
+                self._execute("COMMIT")
+            except Exception:
+                self.roll_back()
+                raise
+            self._enclosed, self._known = False, True
+
     def _begin(self, follower: Follower) -> None:
         transaction = self.connection.get_transaction()
-        if transaction is not self._transaction and not self._autocommit:
-            follower.begin()
+        new = transaction is not self._transaction and not self._autocommit
+        if new or self._enclosed:
+            follower.begin(known=self._known)
+            self._known = False
         self._transaction = transaction
+
+    @property
+    def _outside(self) -> bool:
+        """Whether a statement runs in no transaction."""
+        return self._autocommit and not self._enclosed
 
     @property
     def _autocommit(self) -> bool:
@@ -206,7 +273,7 @@ class Recorder:
 
     def _read_mark(self) -> str:
         """The catalog's mark; in autocommit the counters of a transaction say nothing."""
-        if self._autocommit and self.dialect.capabilities.transactional_ddl:
+        if self._outside and self.dialect.capabilities.transactional_ddl:
             return "unknown"
         return self.dialect.catalog_mark(self._query)
 
@@ -233,6 +300,7 @@ class Recorder:
 UNSEEN = "-- sent on the driver's own connection, unseen"
 """Stands for statements that nobody told of."""
 
+_ASKING = ("RESET", "SELECT", "SET", "SHOW")
 _SESSION = ("SET", "RESET", "COMMIT", "LOCK", "UNLOCK")
 
 
@@ -263,7 +331,7 @@ def recording(
     observer: Observer | None = None,
     granting: Granting | None = None,
 ) -> Iterator[Recorder]:
-    """Record every statement on ``connection`` within."""
+    """Record every statement on ``connection`` within; who made the observer closes it."""
     from sqlalchemy import event
 
     recorder = Recorder(connection, file, dialect, follower, observer, granting)
@@ -272,6 +340,7 @@ def recording(
     # an event of the dialect, which only an engine takes
     event.listen(connection.engine, "handle_error", recorder.failed)
     event.listen(connection, "rollback", recorder.roll_back)
+    event.listen(connection, "commit", recorder.commit)
     others = cursors_of_others(connection, (_ASSAY,), lambda c: RecordedCursor(c, recorder))
     try:
         with others, kept_open(connection), taken_from_below(connection, (_ASSAY,), recorder.take):
@@ -281,6 +350,5 @@ def recording(
         event.remove(connection, "before_cursor_execute", recorder.before)
         event.remove(connection, "after_cursor_execute", recorder.after)
         event.remove(connection, "rollback", recorder.roll_back)
+        event.remove(connection, "commit", recorder.commit)
         event.remove(connection.engine, "handle_error", recorder.failed)
-        if observer is not None:
-            observer.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -52,8 +52,9 @@ def trace_revision(
     def work(_heads: tuple[str, ...], context: MigrationContext) -> list[Any]:
         filled(context, fill)
         tracing = _Tracing(context, revision, at, known, longest)
-        up = tracing.run("upgrade")
-        down = tracing.run("downgrade") if up.failure is None else None
+        with closing(tracing):
+            up = tracing.run("upgrade")
+            down = tracing.run("downgrade") if up.failure is None else None
         found.append(replace(up, downgrade=down))
         return []
 
@@ -154,12 +155,19 @@ class _Tracing:
     def _watchers(self) -> tuple[Observer, Follower]:
         """Who watches and who follows: the same in both directions, where nobody came between."""
         before = self._observer if self._alone else None
+        if before is None:
+            self.close()
         observer = self.dialect.observer(self.query, self.execute, self.at, before)
         if self._follower is None or observer is not self._observer:
             self._follower = self.dialect.follower(self.query, self.state, observer)
             self._end()
         self._observer = observer
         return observer, self._follower
+
+    def close(self) -> None:
+        """Nothing more is watched."""
+        if self._observer is not None:
+            self._observer.close()
 
     def _visible(self, snapshot: Snapshot) -> Snapshot:
         """Without Alembic's own table; what is after one direction is before the other."""

@@ -16,6 +16,7 @@ operation's or not, locks what it changes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
@@ -35,6 +36,8 @@ from assay.dialects.postgresql.untouched import Untouched
 __all__ = ["PostgreSQLFollower"]
 
 _group_query = lru_cache(group_query)
+_INDEX = re.compile(r"\s*(?:CREATE\s+(?:UNIQUE\s+)?|DROP\s+)INDEX\s+CONCURRENTLY\b", re.IGNORECASE)
+"""Outside of a transaction: what changes nothing but the indexes of a table that it asks for."""
 
 
 class PostgreSQLFollower:
@@ -51,8 +54,12 @@ class PostgreSQLFollower:
         self._own, self._places = places is None, places or Places(query, state.version)
         self._place: Place | None = None
         self._sure = True
-        self._first: Place | None = None
-        self._last: Place | None = None
+        self._begun: str | None = None
+        """The server's snapshot since which all was seen; None where something may not have been."""
+        self._complete = False
+        """Nothing more will be done in the transaction that was followed last, if there was one."""
+        self._number: str | None = None
+        """The number of that transaction."""
         self._numbers: set[str] = set()
         self._temporary: frozenset[int] = frozenset()
         self._rendered = RenderedTables()
@@ -63,15 +70,17 @@ class PostgreSQLFollower:
         """The catalog as it was seen last."""
         return self._state
 
-    def begin(self) -> None:
+    def begin(self, *, known: bool = False) -> None:
         """A transaction has begun and no statement has run in it."""
         self._places.begin()
         self._untouched = Untouched(self._state)
         self._places.untouched = self._not_touched
-        self._place = self._places.ask_whether() if self._sure else None
-        self._first, self._last = self._place, None
-        self._numbers = set()
-        self._sure = False
+        self._place = self._places.ask_whether() if self._sure or known else None
+        if self._place is None:
+            self._begun = None
+        elif self._sure:
+            self._begun, self._numbers = self._place.others, set()
+        self._complete = self._sure = False
 
     def _not_touched(self, text: str) -> frozenset[int]:
         """What a statement has not touched that has just run."""
@@ -83,9 +92,8 @@ class PostgreSQLFollower:
 
         Temporary tables do not count.
         """
-        if autocommit:  # there is no transaction to be asked
-            self._place, self._first, old = None, None, self._state
-            return self._refresh() and old.snapshot != self._state.snapshot
+        if autocommit:
+            return self._look_back()
         before, now = self._place, self._where()
         plain, self._places.plain = self._places.plain, None
         self._place = now
@@ -115,6 +123,39 @@ class PostgreSQLFollower:
             now = self._place = self._places.ask_fences(from_now_on=seen is None and now.few)
             self._places.taken()
         return self._by_fences(now, written, seen or {}, by_hand=by_hand)
+
+    def _look_back(self) -> bool:
+        """See what a statement did that ran outside of a transaction."""
+        places, old = self._places, self._state
+        plain, places.plain = places.plain, None
+        requested, places.requested = places.requested, frozenset()
+        places.begin()
+        self._place = None
+        if plain and _INDEX.match(plain) and requested and not self._untouched.any:
+            place, _ = places.ask_whole(requested, others=False)
+            places.taken()
+            seen = self._rendered.see(old, place)
+            changes = seen and self._rendered.changed(old, place, seen, None, {})
+            self._rendered.forget()
+            if seen and changes:
+                self._state = old.with_objects(changes.owners, seen.keys(), changes.named)
+                self._outside(place.others)
+                return bool(changes.owners)
+        wrote = self._refresh() and old.snapshot != self._state.snapshot
+        self._begun, self._numbers = self._places.ask_whether().others, set()
+        self._complete, self._number, self._sure = True, None, False
+        return wrote
+
+    def _outside(self, now: str) -> None:
+        """What was seen outside of a transaction was all, where nobody else was there meanwhile."""
+        began, self._places.began = self._places.began, None
+        if self._sure:
+            self._begun, self._numbers = began, set()
+        if began is None:
+            self._begun = None
+        else:
+            self._numbers |= {str(n & 0xFFFFFFFF) for n in ended_since(began, now)}
+        self._complete, self._number, self._sure = True, None, False
 
     def _by_rows(
         self,
@@ -218,34 +259,38 @@ class PostgreSQLFollower:
             return before.objects(owner) != self._state.objects(owner)
         return known != fence
 
-    def end(self) -> None:
+    def end(self, *, told: bool = False) -> None:
         """What was done since the last look counts as well: without an event, by a raw cursor."""
-        if self._first is None or self._place is None:
+        if self._begun is None or self._place is None:
             return
         self._places.taken()
+        if told:
+            self._complete, self._number = True, self._place.own
+            return
         with suppress(Exception):  # it may be one that can only be rolled back
             now = self._places.ask_whether()
             if not now.is_as(self._place):
                 self.look(autocommit=False)
                 now = self._place
-            self._last = now
+            self._complete, self._number = True, now.own
 
     def settle(self, *, trusting: bool = False) -> CatalogState:
         """The catalog now, whatever was seen; the next transaction is followed from here."""
         if not trusting or not self._alone():
             self._refresh()
-        self._first = self._last = None
+        self._begun, self._complete = None, False
         self._place, self._sure = None, True
         return self._state
 
     def _alone(self) -> bool:
         """Whether what was seen was committed, and no other transaction ended meanwhile."""
-        first, last = self._first, self._last
-        if first is None or last is None or first.transaction != last.transaction:
+        if self._begun is None or not self._complete:
             return False
-        status = "'committed'" if last.own is None else f"pg_xact_status('{last.own}'::xid8)"
+        status = (
+            "'committed'" if self._number is None else f"pg_xact_status('{self._number}'::xid8)"
+        )
         now, ended = self._query(f"SELECT pg_current_snapshot()::text, {status}")[0]
-        others = ended_since(first.others, str(now))
+        others = ended_since(self._begun, str(now))
         return ended == "committed" and all(
             str(number & 0xFFFFFFFF) in self._numbers for number in others
         )

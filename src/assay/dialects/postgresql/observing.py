@@ -7,7 +7,8 @@ for: that is one statement, whatever the size of the catalog (PostgreSQL 15.20, 
 table held before it got another file is told by the size of the old one, which is there until the
 transaction ends; who may not ask for it looks into every table first.
 
-A statement in autocommit has given its locks back by then; a second connection sees what it asks for
+A statement in autocommit has given its locks back by then. So it is run in a transaction of its own
+for us to look in; one that cannot be (``CONCURRENTLY``, ``VACUUM``) is seen by a second connection
 (:mod:`assay.dialects.postgresql.requested_locks`).
 """
 
@@ -50,13 +51,34 @@ _ALL = (
     f"SELECT coalesce(string_agg({line()}, chr({ord(LINE)})), '') FROM pg_catalog.pg_class c"
     f" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE {OURS} AND c.relkind <> 'c'"
 )
-_TIMEOUT = "SELECT extract(epoch FROM current_setting('lock_timeout')::interval)::float8"
+_OUTSIDE = (
+    "SELECT pg_backend_pid(), pg_current_snapshot()::text,"
+    f" coalesce(string_agg({used()}, chr({ord(LINE)})), '')"
+    " FROM pg_catalog.pg_class c WHERE c.oid >= 16384"
+)
+_SINCE = (
+    f"SELECT coalesce(string_agg({line()}, chr({ord(LINE)})), ''),"
+    " extract(epoch FROM current_setting('lock_timeout')::interval)::float8,"
+    " pg_stat_get_db_numbackends((SELECT d.oid FROM pg_database d WHERE d.datname = current_database()))"
+    " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+    f" WHERE {OURS} AND c.relkind <> 'c' AND (age(c.xmin) <= age('{{}}'::xid) OR {used()} IS NOT NULL)"
+)
+"""What was used, or has been written since a number of a transaction."""
 _WITH_ROWS = ("r", "p", "m")
 _NONE = (0,) * 5
 """The counters of what was not used yet."""
 _KEEPING = ("ALTER", "COMMENT", "CREATE", "DELETE", "DROP", "INSERT", "UPDATE")
 """First words of statements that discard nothing that is prepared on the connection."""
 _RENAMES = re.compile(r"\bRENAME\s+(?:TO|CONSTRAINT)\b|\bSET\s+SCHEMA\b", re.IGNORECASE)
+_ENCLOSED = frozenset(
+    {"COMMENT", "DELETE", "GRANT", "INSERT", "RESET", "REVOKE", "SELECT", "SET", "SHOW"}
+    | {"TRUNCATE", "UPDATE", "WITH"}
+)
+"""First words of statements that do in a transaction of their own what they do in autocommit; beside plain
+DDL. ``CALL`` and ``DO`` may commit, and ``LOCK`` fails outside of one."""
+_CONCURRENTLY = re.compile(r"\bCONCURRENTLY\b", re.IGNORECASE)
+_ROWS_STAY = frozenset({"ANALYZE", "CHECKPOINT", "CLUSTER", "REINDEX", "VACUUM"})
+"""First words of statements after which no table has fewer rows to be seen, beside plain DDL."""
 _NAMES_STAY = frozenset(
     {"COMMENT", "DELETE", "GRANT", "INSERT", "LOCK", "RELEASE", "RESET", "REVOKE", "SAVEPOINT"}
     | {"SET", "TRUNCATE", "UPDATE"}
@@ -77,7 +99,7 @@ class PostgreSQLObserver:
         self._last = int(str(last))
         """The oid of what was made last before the first statement."""
         self._files = {int(oid): file for oid, file in _pairs(files)}
-        self._counters = {int(o): tuple(map(int, n.split())) for o, n in _pairs(counters)}
+        self._counters = _counted(counters)
         self._seen: dict[int, Relation] = {}
         self._named = False
         self._filled: set[int] = set()
@@ -87,7 +109,9 @@ class PostgreSQLObserver:
             self._look_for_rows()
         self._transaction, self._number = "", 0
         self._locks: dict[int, Lock] = {}
-        self._requested: RequestedLocks | None = None
+        self._requested = RequestedLocks(at)
+        self._since: str | None = None
+        """The server's snapshot before a statement outside of a transaction."""
 
     def go_on(self) -> None:
         """What has been made since is there before the next statement."""
@@ -95,28 +119,37 @@ class PostgreSQLObserver:
         if not self._may_ask_sizes:
             self._look_for_rows()
 
+    def encloses(self, sql: str) -> bool:
+        """Whether a statement does in a transaction what it does in autocommit."""
+        alone = ";" not in sql.rstrip().removesuffix(";") and verb(sql) in _ENCLOSED
+        return (alone or plain_ddl(sql)) and not _CONCURRENTLY.search(sql)
+
     def before(self, sql: str, *, autocommit: bool) -> str:
         """A statement is about to run; it runs as it is."""
-        if autocommit or _may_rename(sql):
+        if _may_rename(sql):
             self._learn_names()
         if autocommit:
-            if not self._looked:  # the old file of a table will be gone
-                self._look_for_rows()
-            else:  # the server may have collected what was counted so far
-                self._count_anew(self._seen)
-            pid = int(str(self._query("SELECT pg_backend_pid()")[0][0]))
-            self._requested = RequestedLocks(self._at, pid)
-            self._requested.start()
+            if not self._looked and verb(sql) not in _ROWS_STAY and not plain_ddl(sql):
+                self._look_for_rows()  # the old file of a table will be gone
+            # the server may have collected what was counted so far
+            pid, since, counters = self._query(_OUTSIDE)[0]
+            self._counters, self._since = _counted(counters), str(since)
+            self._requested.start(int(str(pid)))
         return sql
 
     def after(self, sql: str, _rows: int | None) -> Observation:
         """What the statement did that ran since :meth:`before`."""
-        if self._requested is not None:
-            known = {oid: found for oid, found in self._seen.items() if oid <= self._last}
-            asked, self._requested = self._requested.stop(), None
-            locks = [_lock(known[oid], modes) for oid, modes in asked.items() if oid in known]
-            timeout = float(str(self._query(_TIMEOUT)[0][0]))
-            return self._observation(self._all(), locks, (), None, timeout)
+        if self._since is not None:
+            asked = [row for row in self._requested.stop() if row.oid <= self._last]
+            locks = [_lock(self._before(row), row.modes) for row in asked]
+            first = int(self._since.split(":")[1]) & 0xFFFFFFFF
+            lines, timeout, connected = self._query(_SINCE.format(first))[0]
+            others = int(str(connected)) - 1 - self._requested.connected
+            self.places.began, self._since = (None if others else self._since), None
+            self.places.requested = frozenset(row.oid for row in asked)
+            self.places.plain = sql if plain_ddl(sql) else None
+            found = locked_of(str(lines).split(LINE))
+            return self._observation(found, locks, (), None, float(str(timeout)))
         if verb(sql) not in _KEEPING:
             self.places.forget()
         self.places.plain = sql if plain_ddl(sql) else None
@@ -134,9 +167,8 @@ class PostgreSQLObserver:
 
     def close(self) -> None:
         """End what watches a statement that raised."""
-        if self._requested is not None:
-            self._requested.stop()
-            self._requested = None
+        self._requested.close()
+        self._since = None
 
     def _observation(
         self,
@@ -261,6 +293,11 @@ class PostgreSQLObserver:
 
 def _lock(relation: Relation, modes: str) -> Lock:
     return lock(relation.name, KINDS.get(relation.kind, "relation"), modes)
+
+
+def _counted(text: object) -> dict[int, tuple[int, ...]]:
+    """The counters of what was used."""
+    return {int(oid): tuple(map(int, numbers.split())) for oid, numbers in _pairs(text)}
 
 
 def _pairs(text: object) -> list[list[str]]:

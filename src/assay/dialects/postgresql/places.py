@@ -53,6 +53,10 @@ class Places:
         self._fenced = False
         self.plain: str | None = None
         """The statement before the next question, where it is plain DDL: it changes what it names."""
+        self.requested: frozenset[int] = frozenset()
+        """The relations that a statement outside of a transaction asked for."""
+        self.began: str | None = None
+        """The server's snapshot when it began; None where others were connected meanwhile."""
         self.untouched: Callable[[str], frozenset[int]] | None = None
         """Tells what plain DDL has not touched, of what is locked."""
         self._skipped: frozenset[int] | None = frozenset()

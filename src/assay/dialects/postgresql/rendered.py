@@ -121,11 +121,11 @@ class RenderedTables:
         others: Others | None,
         groups: Mapping[int, Filed],
         *,
-        whole: bool,
-        scope: Scope,
-        described: int,
-        rules: int,
-        triggers: bool,
+        whole: bool = False,
+        scope: Scope = Scope.TABLES,
+        described: int = 0,
+        rules: int = 0,
+        triggers: bool = False,
     ) -> Changes | None:
         """What is not as the state has it.
 

@@ -1,4 +1,4 @@
-"""What a statement in autocommit asks for, seen by a second connection that is in its way.
+"""What a statement outside of a transaction asks for, seen by a second connection that is in its way.
 
 Such a statement (``CONCURRENTLY``, ``VACUUM``) has given its locks back when it ends. So the second
 connection holds ``SHARE UPDATE EXCLUSIVE`` on every table, which whatever changes a table waits for
@@ -13,64 +13,91 @@ from contextlib import suppress
 from assay.dialects.base import Address
 from assay.dialects.postgresql.connecting import ConnectError, Connection, Target, connect
 from assay.dialects.postgresql.locks import OURS
+from assay.dialects.postgresql.relations import LINE, Locked, line, locked_of
+from assay.dialects.postgresql.rendering import FIRST
 
 __all__ = ["RequestedLocks"]
 
 _TABLES = (
-    "SELECT string_agg(c.oid::regclass::text, ', ') FROM pg_catalog.pg_class c"
+    "SELECT string_agg(format('%I.%I', n.nspname, c.relname), ', ') FROM pg_catalog.pg_class c"
     f" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE {OURS}"
     " AND c.relkind IN ('r', 'p') AND c.relispartition IS NOT TRUE"
 )
-_PAUSE = 0.003  # seconds
+_ASKED = (
+    f"SELECT bool_or(NOT l.granted), string_agg({line('l.mode')}, chr({ord(LINE)}))"
+    " FROM pg_catalog.pg_locks l LEFT JOIN (pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n"
+    f" ON n.oid = c.relnamespace AND {OURS}) ON c.oid = l.relation"
+    f" WHERE l.pid = {{}} AND l.locktype = 'relation' AND l.relation >= {FIRST}"
+)
+_PAUSE = 0.001  # seconds
 
 
 class RequestedLocks:
-    """Sees the locks that one backend asks for, from :meth:`start` to :meth:`stop`.
+    """Sees the locks that one backend asks for, from each :meth:`start` to :meth:`stop`."""
 
-    :param pid: process of the backend.
-    """
-
-    def __init__(self, at: Address, pid: int) -> None:
+    def __init__(self, at: Address) -> None:
         self._at = at
-        self._asked = (
-            "SELECT relation::bigint, mode::text, granted FROM pg_catalog.pg_locks"
-            f" WHERE pid = {pid} AND locktype = 'relation' AND relation >= 16384"
-        )
-        self._found: dict[int, set[str]] = {}
+        self._connection: Connection | None = None
+        self._found: dict[int, Locked] = {}
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def start(self) -> None:
-        """Get in the way; where that cannot be, nothing will be seen."""
-        try:
-            connection = connect(Target(self._at))
-        except ConnectError:
-            return
-        tables = str(connection.query(_TABLES)[0][0] or "")
-        connection.execute("BEGIN")
-        if tables:
-            connection.execute(f"LOCK TABLE {tables} IN SHARE UPDATE EXCLUSIVE MODE")
-        self._thread = threading.Thread(target=self._watch, args=(connection,), daemon=True)
-        self._thread.start()
+    def start(self, pid: int) -> None:
+        """Get in the way; where that cannot be, nothing will be seen.
 
-    def stop(self) -> dict[int, str]:
-        """The modes that were asked for, by relation, as ``pg_locks`` names them."""
+        :param pid: process of the backend.
+        """
+        self._found, self._over = {}, threading.Event()
+        with suppress(ConnectError):
+            connection = self._connection = self._connection or connect(Target(self._at))
+            tables = str(connection.query(_TABLES)[0][0] or "")
+            connection.execute("BEGIN")
+            if tables:
+                connection.execute(f"LOCK TABLE {tables} IN SHARE UPDATE EXCLUSIVE MODE")
+            asked = _ASKED.format(pid)
+            self._thread = threading.Thread(
+                target=self._watch, args=(connection, asked), daemon=True
+            )
+            self._thread.start()
+
+    def stop(self) -> tuple[Locked, ...]:
+        """What was asked for; the modes of each relation, as ``pg_locks`` names them."""
         self._over.set()
         if self._thread is not None:
             self._thread.join()
-        return {oid: ",".join(sorted(modes)) for oid, modes in self._found.items()}
+            self._thread = None
+        return tuple(sorted(self._found.values()))
 
-    def _watch(self, connection: Connection) -> None:
+    @property
+    def connected(self) -> bool:
+        """Whether there is the second connection."""
+        return self._connection is not None
+
+    def close(self) -> None:
+        """End the second connection too."""
+        self.stop()
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _watch(self, connection: Connection, asked: str) -> None:
         # a connection that broke has let go of its locks: the statement goes on, unseen
-        with suppress(Exception):
+        try:
             in_the_way = True
             while not self._over.is_set():
-                waits = False
-                for oid, mode, granted in connection.query(self._asked):
-                    self._found.setdefault(int(oid), set()).add(str(mode))
-                    waits = waits or not granted
+                ((waits, lines),) = connection.query(asked)
+                for one in locked_of(str(lines).split(LINE)) if lines else ():
+                    modes = {one.modes}
+                    if one.oid in self._found:
+                        modes.update(self._found[one.oid].modes.split(","))
+                    self._found[one.oid] = one._replace(modes=",".join(sorted(modes)))
                 if waits and in_the_way:
                     connection.execute("ROLLBACK")
                     in_the_way = False
                 self._over.wait(_PAUSE)
-        connection.close()
+            if in_the_way:
+                connection.execute("ROLLBACK")
+        except Exception:
+            with suppress(Exception):
+                connection.close()
+            self._connection = None

@@ -41,8 +41,8 @@ class Untouched:
 
     def __init__(self, state: PostgreSQLState) -> None:
         self._there = state.owners
-        # they may do anything at any DDL
-        self._any = bool(state.snapshot.of_kind("event trigger"))
+        self.any = bool(state.snapshot.of_kind("event trigger"))
+        """Whether any DDL may do anything: there are event triggers."""
         self._names: dict[int, tuple[Objects, frozenset[str] | None]] = {}
 
     def by(self, text: str, state: PostgreSQLState, locked: Collection[int]) -> frozenset[int]:
@@ -52,7 +52,7 @@ class Untouched:
         :param locked: what the transaction locked before it.
         """
         made = [owner for owner in locked if owner in state.owners and owner not in self._there]
-        if self._any or len(made) < _FEW:
+        if self.any or len(made) < _FEW:
             return frozenset()
         words = frozenset(_words(text))
         if not words.isdisjoint(_REACHING) or _says_otherwise(text, words):

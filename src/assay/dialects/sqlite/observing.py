@@ -29,6 +29,11 @@ class SQLiteObserver:
         self._changes = self._changed()
         self._counted = Counted(query, _quoted, _plain(self._pages), self._there)
 
+    def encloses(self, sql: str) -> bool:
+        """Never: it is watched alike."""
+        del sql
+        return False
+
     def before(self, sql: str, *, autocommit: bool) -> str:
         """A statement is about to run; it runs as it is."""
         del autocommit
