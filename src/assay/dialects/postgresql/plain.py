@@ -17,7 +17,7 @@ who asks knows them. :mod:`assay.dialects.postgresql.plain_rows` reads the rows.
 from __future__ import annotations
 
 from assay.dialects.postgresql.fences import HELD, OWNERS
-from assay.dialects.postgresql.relation_parts import column_joins, column_rows, not_null
+from assay.dialects.postgresql.relation_attributes import column_joins, column_rows, not_null
 from assay.dialects.postgresql.rendering import STAMP, USER_SCHEMA, settled
 from assay.dialects.postgresql.wanted import GIVEN, WANTED
 
