@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from assay.apply.backup import leaving_no_file
 from assay.errors import AssayError
-from assay.generate.candidates import Question
 from assay.generate.names import Names
+from assay.generate.question import Question
 from assay.generate.renames import default_schema_of
 from assay.shadow.reading import connection_of, read_here
 

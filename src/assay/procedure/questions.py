@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from assay.errors import ExitCode, UsageError
 from assay.generate.answers import Answers, merged
-from assay.generate.candidates import Question
 from assay.generate.names import Key
+from assay.generate.question import Question
 from assay.generate.renames import Resolved, resolve, stale_in
 from assay.procedure.evidence import with_rows
 from assay.report import Line, Report, Status, Step
