@@ -23,7 +23,6 @@ __all__ = [
     "fences_of",
     "filed",
     "named_anew",
-    "object_of",
     "read_catalog",
 ]
 
@@ -247,7 +246,7 @@ def _filed(
     for owner, kind, key, attributes in rows:
         if attributes is None:
             continue
-        made, oid = object_of(kind, key, attributes)
+        made, oid = _object_of(kind, key, attributes)
         owners.setdefault(int(owner), []).append(made)
         if oid is not None:
             named.setdefault(int(owner), {})[oid] = made
@@ -267,7 +266,7 @@ def filed(rows: Iterable[tuple[Any, ...]], group: int) -> Filed:
     return Filed(owners.get(group, ()), named.get(group, {}))
 
 
-def object_of(kind: str, key: str, attributes: str) -> tuple[CatalogObject, str | None]:
+def _object_of(kind: str, key: str, attributes: str) -> tuple[CatalogObject, str | None]:
     """What a row renders, and its oid where it is told by that as well."""
     values = {n: v for n, v in json.loads(attributes).items() if v is not None}
     oid = values.pop("oid", None)
