@@ -7,11 +7,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from assay.catalog import CatalogObject, Snapshot
-from assay.dialects.base import Query
 from assay.dialects.mysql.doubted import doubted_parts
 from assay.dialects.mysql.objects import routine_objects, table_objects, view_object
 from assay.dialects.mysql.queries import SERVER, Server, server
 from assay.dialects.mysql.reading import Rows, read_again, read_rows, same_sums, text
+from assay.dialects.values import Query
 from assay.errors import UsageError
 
 __all__ = ["MySQLState", "catalog_mark", "read_catalog"]

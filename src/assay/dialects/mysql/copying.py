@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from assay.dialects.base import Address
 from assay.dialects.mysql.connecting import ConnectError, connect, parse_url
 from assay.dialects.mysql.content import copy_content
 from assay.dialects.mysql.databases import Databases
 from assay.dialects.mysql.queries import SERVER, server
+from assay.dialects.values import Address
 from assay.errors import UsageError
 
 __all__ = ["copy_database", "defaults_of", "rows_in"]

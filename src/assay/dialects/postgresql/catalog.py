@@ -9,11 +9,11 @@ from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from assay.catalog import CatalogObject, Snapshot
-from assay.dialects.base import Query
 from assay.dialects.postgresql.fences import FULL, fence_query
 from assay.dialects.postgresql.group_parts import GROUPS
 from assay.dialects.postgresql.queries import LINKED, READ, catalog_query
 from assay.dialects.postgresql.statements import GIVEN, Statements
+from assay.dialects.values import Query
 
 __all__ = [
     "UNKNOWN",

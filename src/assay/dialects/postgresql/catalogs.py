@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assay.dialects.base import Query
+from assay.dialects.values import Query
 
 __all__ = [
     "BESIDE",

@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
 
-from assay.dialects.base import CatalogState, Query
+from assay.dialects.base import CatalogState
 from assay.dialects.postgresql.catalog import UNKNOWN, PostgreSQLState, fences_of
 from assay.dialects.postgresql.catalogs import BESIDE, FULL, FUNCTIONS, GROUPED, OTHERS, RENDERED
 from assay.dialects.postgresql.fences import group_query
@@ -31,6 +31,7 @@ from assay.dialects.postgresql.places import Places
 from assay.dialects.postgresql.rendered import RenderedTables, Seen, enums_of
 from assay.dialects.postgresql.scope import Scope, scope_of
 from assay.dialects.postgresql.untouched import Untouched
+from assay.dialects.values import Query
 
 __all__ = ["PostgreSQLFollower"]
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import threading
 from contextlib import suppress
 
-from assay.dialects.base import Address
 from assay.dialects.postgresql.connecting import ConnectError, Connection, Target, connect
 from assay.dialects.postgresql.locks import OURS
+from assay.dialects.values import Address
 
 __all__ = ["RequestedLocks"]
 
