@@ -19,10 +19,6 @@ from typing import Any
 import forks
 
 TABLES = "src/adapters/persistence/orm/tables.py"
-FIRST_COLUMNS = """\
-    Column("id", Integer, primary_key=True),
-    Column("name", String(200), nullable=False),
-"""
 
 
 def clean_environment(**more: str) -> dict[str, str]:

@@ -49,8 +49,8 @@ def drop_table(maker: _Maker, _old: Schema, new: Schema) -> Schema | None:
         for foreign in tied:
             if foreign.column in other.key:
                 return None
-            left = left.with_table(_without(left, other.uid, foreign.column))
-            other = next(t for t in left.tables if t.uid == other.uid)
+            other = other.without(foreign.column)
+            left = left.with_table(other)
     return left
 
 
@@ -83,21 +83,7 @@ def drop_column(maker: _Maker, _old: Schema, new: Schema) -> Schema | None:
     column = _column(maker, table, lambda c: c.uid not in table.key) if table else None
     if table is None or column is None:
         return None
-    return new.with_table(_without(new, table.uid, column.uid))
-
-
-def _without(schema: Schema, table_uid: int, column: int) -> Table:
-    """A table without a column and everything over it."""
-    table = next(t for t in schema.tables if t.uid == table_uid)
-    gone = {column, *(c.uid for c in table.columns if c.source == column)}
-    return replace(
-        table,
-        columns=tuple(c for c in table.columns if c.uid not in gone),
-        uniques=tuple(u for u in table.uniques if not gone & set(u.columns)),
-        checks=tuple(c for c in table.checks if c.column not in gone),
-        indexes=tuple(i for i in table.indexes if not gone & set(i.columns)),
-        foreigns=tuple(f for f in table.foreigns if f.column not in gone),
-    )
+    return new.with_table(table.without(column.uid))
 
 
 def _parts(maker: _Maker, new: Schema) -> tuple[Table, str, Any] | None:

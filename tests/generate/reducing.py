@@ -104,14 +104,4 @@ def _without_column(schema: Schema, uid: int, column: int) -> Schema:
     table = schema.table(uid)
     if table is None or column in table.key:
         return schema
-    gone = {column, *(c.uid for c in table.columns if c.source == column)}
-    return schema.with_table(
-        replace(
-            table,
-            columns=tuple(c for c in table.columns if c.uid not in gone),
-            uniques=tuple(u for u in table.uniques if not gone & set(u.columns)),
-            checks=tuple(c for c in table.checks if c.column not in gone),
-            indexes=tuple(i for i in table.indexes if not gone & set(i.columns)),
-            foreigns=tuple(f for f in table.foreigns if f.column not in gone),
-        )
-    )
+    return schema.with_table(table.without(column))

@@ -129,6 +129,18 @@ class Table:
             self, columns=tuple(changed if c.uid == changed.uid else c for c in self.columns)
         )
 
+    def without(self, uid: int) -> Table:
+        """The table without a column and everything over it."""
+        gone = {uid, *(c.uid for c in self.columns if c.source == uid)}
+        return replace(
+            self,
+            columns=tuple(c for c in self.columns if c.uid not in gone),
+            uniques=tuple(u for u in self.uniques if not gone & set(u.columns)),
+            checks=tuple(c for c in self.checks if c.column not in gone),
+            indexes=tuple(i for i in self.indexes if not gone & set(i.columns)),
+            foreigns=tuple(f for f in self.foreigns if f.column not in gone),
+        )
+
     @property
     def full(self) -> str:
         """``schema.table``, or the table alone."""

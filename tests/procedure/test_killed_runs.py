@@ -23,7 +23,6 @@ HOLD = """
         while not (here / "go").exists():
             time.sleep(0.02)
 """
-LIVE = "op.get_bind().engine.url.render_as_string() and {real}"
 
 
 def hold(name: str, when: str = "True", indent: str = "    ") -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 if TYPE_CHECKING:
-    from assay.generate.candidates import Question
+    from assay.generate.question import Question
 
 __all__ = ["TerminalQuestioner"]
 

@@ -6,20 +6,15 @@ from importlib import import_module
 from typing import cast
 
 from assay.dialects.base import (
-    Address,
-    Capabilities,
     CatalogState,
-    ConnectArguments,
     Dialect,
-    Execute,
     FileDatabases,
     Follower,
-    LockWait,
     Observer,
-    Query,
     ShadowServer,
 )
 from assay.dialects.observed import Grant, Lock, Observation, OnlineForm, RowChange
+from assay.dialects.values import Address, Capabilities, ConnectArguments, Execute, LockWait, Query
 from assay.dialects.written import plain_ddl, verb
 from assay.errors import UsageError
 

@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from assay.dialects.base import Query
 from assay.dialects.observed import RowChange
+from assay.dialects.values import Query
 from assay.dialects.written import rows_written
 
 __all__ = ["Counted", "Wrote"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from assay.dialects.base import CatalogState, Query
+from assay.dialects.base import CatalogState
+from assay.dialects.values import Query
 
 __all__ = ["RefreshingFollower"]
 

@@ -8,9 +8,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, Generic, Protocol, TypeVar
 
-from assay.dialects.base import Address
 from assay.dialects.by_driver import ConnectError
 from assay.dialects.owners import new_name
+from assay.dialects.values import Address
 from assay.errors import AssayError, UsageError
 
 __all__ = ["ServerDatabases"]

@@ -4,77 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import SequenceMatcher
 from shlex import quote
-from typing import Any
 
 from assay.catalog import CatalogObject
 from assay.generate.answers import Answers
 from assay.generate.names import Key, Names, alike
+from assay.generate.question import Candidate, Question
 
-__all__ = ["Candidate", "Positions", "Question", "columns_gone", "labels_gone", "tables_gone"]
+__all__ = ["Positions", "columns_gone", "labels_gone", "tables_gone"]
 
 Positions = Callable[[str, Key], Sequence[str]]
 """Names of a table's columns in their order, in ``"old"`` or ``"new"``; empty where not known."""
 Ignore = Callable[[CatalogObject], bool]
 
 _GENERATED = ("generated", "generated kind", "identity", "autoincrement")
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """What the old thing may be called now.
-
-    :param evidence: what speaks for it and against it, a few words each.
-    :param answer: the flag that says so, quoted for a shell.
-    """
-
-    new: str
-    evidence: tuple[str, ...]
-    answer: str
-    score: float = 0.0
-
-
-@dataclass(frozen=True)
-class Question:
-    """Something is gone and something like it is new: renamed, or dropped and added?
-
-    :param kind: ``table``, ``column`` or ``label``.
-    :param old: ``users``, ``users.name``, ``users.status.old``.
-    :param candidates: the likeliest first.
-    :param dropped: the flag that says that it is really dropped, quoted for a shell.
-    """
-
-    kind: str
-    old: str
-    candidates: tuple[Candidate, ...]
-    dropped: str
-    rows: str = ""
-    """What a database holds of the old thing, where one was looked at."""
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        return {
-            "kind": self.kind,
-            "old": self.old,
-            "candidates": [
-                {"new": c.new, "evidence": list(c.evidence), "answer": c.answer}
-                for c in self.candidates
-            ],
-            "dropped": self.dropped,
-            "rows": self.rows or None,
-        }
-
-    def with_evidence(self, new: str, *more: str) -> Question:
-        """The question with more said of one candidate."""
-        return replace(
-            self,
-            candidates=tuple(
-                replace(c, evidence=(*c.evidence, *more)) if c.new == new else c
-                for c in self.candidates
-            ),
-        )
 
 
 def _question(kind: str, old: str, found: Sequence[Candidate], flag: str) -> Question:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from assay.catalog import CatalogObject, Snapshot
 from assay.generate.answers import Answers
-from assay.generate.candidates import Question, columns_gone, labels_gone, tables_gone
+from assay.generate.candidates import columns_gone, labels_gone, tables_gone
 from assay.generate.declared import declared_columns, declared_tables, key_of
+from assay.generate.misnamed import stale_text
 from assay.generate.names import Key, Names
+from assay.generate.question import Question
 from assay.generate.renames_made import renames_in
 from assay.generate.required import becoming_required, not_required
-from assay.generate.resolution import Resolution, stale_text
+from assay.generate.resolution import Resolution
 
 if TYPE_CHECKING:
     from sqlalchemy import MetaData

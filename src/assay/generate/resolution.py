@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assay.catalog import CatalogObject
 from assay.errors import UsageError
 from assay.generate.answers import Answers
-from assay.generate.declared import Declared, declared_columns, declared_tables
+from assay.generate.declared import declared_columns, declared_tables
+from assay.generate.misnamed import (
+    drops_nothing,
+    not_there,
+    nothing_to_rename,
+    refuse_two,
+    stale_text,
+    unknown,
+)
 from assay.generate.names import Key, Names
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
 
-__all__ = ["Resolution", "stale_text"]
+__all__ = ["Resolution"]
 
 
 class Resolution:
@@ -94,10 +102,10 @@ class Resolution:
     def _rename_table(self, name: str, becomes: str, source: str) -> None:
         table = self.old.tables.get(name)
         if table is None:
-            raise _unknown(source, "table", name, becomes, "the chain", name, self.old.tables)
+            raise unknown(source, "table", name, becomes, "the chain", name, self.old.tables)
         after = self._new_table(table, becomes)
         if after is None:
-            raise _unknown(source, "table", name, becomes, "the models", becomes, self.new.tables)
+            raise unknown(source, "table", name, becomes, "the models", becomes, self.new.tables)
         self.tables[table] = after
 
     def _declared_tables(self) -> None:
@@ -111,8 +119,8 @@ class Resolution:
             elif declared.old is not None:
                 self.tables[declared.old] = declared.new
             elif self.old.tables:
-                raise _nothing_to_rename(declared, self.new, self.old.tables)
-        _no_two(self.tables, self.old, self.new, self.old.tables.values())
+                raise nothing_to_rename(declared, self.new, self.old.tables)
+        refuse_two(self.tables, self.old, self.new, self.old.tables.values())
 
     # columns
 
@@ -130,13 +138,13 @@ class Resolution:
     def _rename_column(self, name: str, becomes: str, source: str) -> None:
         column = self._column(name)
         if column is None:
-            raise _unknown(source, "column", name, becomes, "the chain", name, self.old.columns)
+            raise unknown(source, "column", name, becomes, "the chain", name, self.old.columns)
         after = self.tables.get(column[:-1], column[:-1])
         there = self.new.columns_of(after)
         bare = becomes if becomes in there else becomes.rpartition(".")[2]
         if bare not in there:
             wanted = f"{self.new.text(after)}.{bare}"
-            raise _unknown(source, "column", name, becomes, "the models", wanted, self.new.columns)
+            raise unknown(source, "column", name, becomes, "the models", wanted, self.new.columns)
         self.columns[column] = bare
 
     def _declared_columns(self) -> None:
@@ -155,10 +163,10 @@ class Resolution:
             elif declared.old is not None:
                 self.columns[declared.old] = declared.new[-1]
             else:
-                raise _nothing_to_rename(declared, self.new, self.old.columns)
+                raise nothing_to_rename(declared, self.new, self.old.columns)
         for table in {k[:-1] for k in self.columns}:
             mine = {k: (*table, v) for k, v in self.columns.items() if k[:-1] == table}
-            _no_two(mine, self.old, self.old, [(*table, n) for n in self.old.columns_of(table)])
+            refuse_two(mine, self.old, self.old, [(*table, n) for n in self.old.columns_of(table)])
 
     # the rest
 
@@ -167,7 +175,7 @@ class Resolution:
         for name, values in self.said.values.items():
             column = self._column(name) or self._by_new_name(name)
             if column is None:
-                raise _not_there(f"the answers give values for {name}", name, self.old.columns)
+                raise not_there(f"the answers give values for {name}", name, self.old.columns)
             found.setdefault(column, {}).update(values)
         for name, becomes in self.said.valued.items():
             column, label = self._label(name, f"--value {name}")
@@ -190,7 +198,7 @@ class Resolution:
             column = self._column(name[:at]) or self._by_new_name(name[:at])
             if column is not None:
                 return column, name[at + 1 :]
-        raise _not_there(source, name.rpartition(".")[0], self.old.columns)
+        raise not_there(source, name.rpartition(".")[0], self.old.columns)
 
     def _check_values(self, column: Key, values: Mapping[str, str | None]) -> None:
         now = (*self.tables.get(column[:-1], column[:-1]), self.columns.get(column, column[-1]))
@@ -216,17 +224,17 @@ class Resolution:
             if column is not None:
                 after = self.tables.get(column[:-1], column[:-1])
                 if column in self.columns or column[-1] in self.new.columns_of(after):
-                    raise _drops_nothing(name)
+                    raise drops_nothing(name)
                 drop.append(f"{self.new.text(after)}.{column[-1]}")
             elif name in self.old.tables:
                 table = self.old.tables[name]
                 if table in self.tables or table in self.new.tables.values():
-                    raise _drops_nothing(name)
+                    raise drops_nothing(name)
                 drop.append(self.old.text(table))
             elif label is not None:
                 labels.append(label)
             else:
-                raise _drops_nothing(name)
+                raise drops_nothing(name)
         return tuple(dict.fromkeys(drop)), tuple(dict.fromkeys(labels))
 
     def _gone_label(self, name: str) -> str | None:
@@ -247,86 +255,3 @@ class Resolution:
             return name
         after = self.tables.get(column[:-1], column[:-1])
         return f"{self.new.text(after)}.{self.columns.get(column, column[-1])}"
-
-
-def _drops_nothing(name: str) -> UsageError:
-    return UsageError(
-        f"--drop {name}: this change drops nothing of that name.",
-        next_step="Name a table, table.column or table.column.label that the models no longer have.",
-    )
-
-
-def _no_two(renames: Mapping[Key, Key], old: Names, new: Names, there: Iterable[Key]) -> None:
-    """Each new name is free: no other takes it, and who had it goes to another.
-
-    :raises UsageError: it is not.
-    """
-    had = set(there)
-    sources: dict[Key, Key] = {}
-    for before, after in renames.items():
-        if after in sources:
-            raise UsageError(
-                f"{old.text(sources[after])} and {old.text(before)} are both renamed to "
-                f"{new.text(after)}.",
-                next_step="Only one can be; say --drop for the other.",
-            )
-        sources[after] = before
-        if after in had and after not in renames:
-            raise UsageError(
-                f"{old.text(before)} cannot be renamed to {new.text(after)}: the chain has that "
-                "already.",
-                next_step="Drop or rename that one in a change of its own, before this one.",
-            )
-
-
-def _unknown(
-    source: str,
-    kind: str,
-    name: str,
-    becomes: str,
-    where: str,
-    missing: str,
-    known: Iterable[str],
-) -> UsageError:
-    said = (
-        f"{source}: {name} to {becomes}"
-        if source == "the answers"
-        else f"--rename {name}={becomes}"
-    )
-    return _not_there(
-        f"{said}: {where} {'have' if where.endswith('s') else 'has'} no {kind} {missing}",
-        missing,
-        known,
-    )
-
-
-def _not_there(what: str, name: str, known: Iterable[str]) -> UsageError:
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return UsageError(
-        f"{what[0].upper()}{what[1:]}.",
-        next_step=f"Did you mean {near[0]}?" if near else "Give names as the database has them.",
-    )
-
-
-def _nothing_to_rename(declared: Declared, names: Names, known: Iterable[str]) -> UsageError:
-    wanted = (
-        declared.said
-        if len(declared.new) <= 2
-        else f"{names.text(declared.new[:-1])}.{declared.said}"
-    )
-    near = difflib.get_close_matches(wanted, list(known), n=1, cutoff=0.5)
-    return UsageError(
-        f"{names.text(declared.new)} says renamed_from {declared.said!r}, which the chain does not "
-        "have.",
-        where="the models",
-        next_step=(f"Did you mean {near[0]!r}? " if near else "")
-        + "Correct info={'renamed_from': …} or take it out.",
-    )
-
-
-def stale_text(declared: Declared, names: Names) -> str:
-    """What is said of a declaration that the chain has behind it."""
-    return (
-        f'{names.text(declared.new)}: the chain has the rename from "{declared.said}" behind it; '
-        'take info={"renamed_from": …} out of the models.'
-    )

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from assay.apply.backup import leaving_no_file
 from assay.errors import AssayError
-from assay.generate.candidates import Question
 from assay.generate.names import Names
+from assay.generate.question import Question
 from assay.generate.renames import default_schema_of
 from assay.shadow.reading import connection_of, read_here
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from assay.procedure.session import Session
 
-__all__ = ["SAMPLE", "with_rows"]
+__all__ = ["with_rows"]
 
-SAMPLE = 100_000
+_SAMPLE = 100_000
 """Rows looked at, at most; a share of them says enough."""
 
 
@@ -114,9 +114,9 @@ def _sample(key: tuple[str, ...], *columns: Any) -> Any:
     from sqlalchemy import select, table
 
     schema = key[0] if len(key) > 1 else None
-    return select(*columns).select_from(table(key[-1], schema=schema)).limit(SAMPLE).subquery()
+    return select(*columns).select_from(table(key[-1], schema=schema)).limit(_SAMPLE).subquery()
 
 
 def _rows(count: int, more: str) -> str:
-    at_least = "at least " if count >= SAMPLE else ""
+    at_least = "at least " if count >= _SAMPLE else ""
     return f"{at_least}{count} row{'' if count == 1 else 's'}{more} in the database"

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from assay.apply.backup import leaving_no_file
 from assay.catalog import compare
-from assay.dialects import Address
 from assay.errors import AssayError, ExitCode, PersonMustDecide, ProcedureStop, UsageError
 from assay.generate.recipes.files import File
 from assay.generate.recipes.happened import Ran
@@ -175,25 +174,15 @@ def _planned(session: Session, original: Original) -> Rewritten:
     fill = RELATED if original.rows else None
 
     def seen(then: Callable[[MigrationContext, Ran], Found]) -> Found:
-        with _copied(session) as at:
+        with session.copied(session.chain_at) as at:
             return captured(session.project, at, original.script, then, fill)
 
     forms = None
     if session.probe.dialect in _STATED:
         ran = seen(lambda _context, ran: ran)
-        with _copied(session) as at:
+        with session.copied(session.chain_at) as at:
             forms = forms_of(session.project, at, ran)
     return seen(rewritten(original.script, original.text, session.online, forms))
-
-
-@contextmanager
-def _copied(session: Session) -> Iterator[Address]:
-    """A copy of the shadow before the revision."""
-    at = session.copy(session.chain_at)
-    try:
-        yield at
-    finally:
-        session.shadows.drop(at)
 
 
 @contextmanager

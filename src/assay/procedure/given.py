@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,8 +20,6 @@ from assay.review.waiver import OBJECT, statement_at
 from assay.trace.run import trace_revision
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from alembic.script import Script
 
     from assay.dialects import Address
@@ -44,7 +41,7 @@ def with_given(session: Session, written: Written, given: Collection[str]) -> Wr
     history = session.project.history
     parts: list[Part] = []
     said: list[Said] = []
-    with _copied(session, session.chain_at) as at:
+    with session.copied(session.chain_at) as at:
         for part in written.parts:
             if parts:
                 session.upgraded(at, [history.get(parts[-1].revision)])
@@ -59,7 +56,7 @@ def with_given(session: Session, written: Written, given: Collection[str]) -> Wr
 
 def _found(session: Session, at: Address, revision: Script) -> list[Finding]:
     """What the review finds of columns that become required; nothing where the project ignores it."""
-    with _copied(session, at) as copy:
+    with session.copied(at) as copy:
         trace = trace_revision(session.project, copy, revision)
     found = review(trace, None, session.settings.review).findings
     return [one for one in found if one.rule == RULE.code and one.line is not None]
@@ -93,12 +90,3 @@ def _commented(session: Session, part: Part, comments: Sequence[tuple[int, str]]
     part.path.write_text(text, encoding="utf-8")
     reload_revision(session.project.history.script, part.revision)
     return replace(part, slots=find_slots(text))
-
-
-@contextmanager
-def _copied(session: Session, at: Address) -> Iterator[Address]:
-    copy = session.copy(at)
-    try:
-        yield copy
-    finally:
-        session.shadows.drop(copy)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from assay.errors import ExitCode, UsageError
 from assay.generate.answers import Answers, merged
-from assay.generate.candidates import Question
 from assay.generate.names import Key
+from assay.generate.question import Question
 from assay.generate.renames import Resolved, resolve, stale_in
 from assay.procedure.evidence import with_rows
 from assay.report import Line, Report, Status, Step
@@ -31,7 +31,6 @@ __all__ = [
     "Questioner",
     "decide",
     "refuse_for_generation",
-    "stale_lines",
     "stale_step",
     "with_notes",
 ]
@@ -231,7 +230,7 @@ def refuse_for_generation(answers: Answers, generated: Answers) -> None:
         )
 
 
-def stale_lines(stale: Sequence[str]) -> tuple[Line, ...]:
+def _stale_lines(stale: Sequence[str]) -> tuple[Line, ...]:
     """What is done with, as hints."""
     return tuple(Line(text, "hint") for text in stale)
 
@@ -246,7 +245,7 @@ def stale_step(session: Session) -> Step | None:
         "renames",
         Status.NOTE,
         f"{count} renamed_from in the models {'are' if count > 1 else 'is'} done.",
-        lines=stale_lines(stale),
+        lines=_stale_lines(stale),
         data={"stale": list(stale)},
     )
 
@@ -254,7 +253,7 @@ def stale_step(session: Session) -> Step | None:
 def with_notes(step: Step, decision: Decision) -> Step:
     """A step with what a decision has to tell below it: what is done with, what is not given."""
     stale, not_given = decision.stale, decision.not_given
-    lines = [*step.lines, *stale_lines(stale)]
+    lines = [*step.lines, *_stale_lines(stale)]
     for column in not_given:
         lines += [
             Line(f"{column}: INSERTs that leave it out will fail", "hint"),

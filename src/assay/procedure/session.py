@@ -183,6 +183,15 @@ class Session:
         """A copy of a shadow."""
         return self.shadows.copy(at)
 
+    @contextmanager
+    def copied(self, at: Address) -> Iterator[Address]:
+        """A copy of a shadow that is gone when the block ends."""
+        copy = self.copy(at)
+        try:
+            yield copy
+        finally:
+            self.shadows.drop(copy)
+
     def leaked(self) -> tuple[str, ...]:
         """What revisions made outside their databases, on the server: ``ROLE "reader"``."""
         return self.shadows.leaked()

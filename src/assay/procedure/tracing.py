@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -75,7 +74,7 @@ def traced(session: Session, revision: Script, begin: Begin) -> Trace:
         if fill is RELATED and (first is None or not _lacks_parents(first)):
             continue
         known = session.state_before(begin(fill))
-        with _copied(session, begin(fill)) as at:
+        with session.copied(begin(fill)) as at:
             trace = trace_revision(session.project, at, revision, fill, known)
         if trace.failure is None:
             break
@@ -89,17 +88,17 @@ def traced(session: Session, revision: Script, begin: Begin) -> Trace:
         trace = replace(trace, on_rows=first.failure)
     if worth_a_second_look(trace):
         session.listener.doing("running it once more, on another shadow")
-        with _copied(session, begin(fill)) as at:
+        with session.copied(begin(fill)) as at:
             trace = look_again(session.project, at, revision, fill, trace)
     whole = {name for statement in trace.statements for name in updated_whole(statement)}
     if whole and fill is not None:
         session.listener.doing("running it on rows with keys far apart, on another shadow")
         apart = partial(_rows_far_apart, fill=fill, only=whole)
-        with _copied(session, begin(fill)) as at:
+        with session.copied(begin(fill)) as at:
             trace = look_far(session.project, at, revision, apart, trace)
     if may_be_left_half_done(trace):
         session.listener.doing("running it again after a failure, on another shadow")
-        with _copied(session, begin(fill)) as at:
+        with session.copied(begin(fill)) as at:
             trace = run_again(session.project, at, revision, fill, trace)
     return trace
 
@@ -113,12 +112,3 @@ def _rows_far_apart(
 
 def _lacks_parents(trace: Trace) -> bool:
     return trace.failure is not None and trace.failure.code in _WITHOUT_PARENT
-
-
-@contextmanager
-def _copied(session: Session, at: Address) -> Iterator[Address]:
-    copy = session.copy(at)
-    try:
-        yield copy
-    finally:
-        session.shadows.drop(copy)

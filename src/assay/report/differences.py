@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from assay.catalog import CatalogObject, Change, Difference
 from assay.report.document import Line
 
-__all__ = ["difference_lines", "short_difference"]
+__all__ = ["difference_lines"]
 
 _SIGN = {Change.ADDED: "+", Change.REMOVED: "-", Change.ALTERED: "~"}
 
@@ -33,7 +33,7 @@ def difference_lines(
         )
         lines.append(
             Line(
-                f"{_SIGN[difference.change]} {short_difference(difference, members)}",
+                f"{_SIGN[difference.change]} {_short_difference(difference, members)}",
                 difference.change.value,
                 depth,
             )
@@ -47,7 +47,7 @@ def difference_lines(
     return tuple(lines)
 
 
-def short_difference(difference: Difference, members: Sequence[CatalogObject] = ()) -> str:
+def _short_difference(difference: Difference, members: Sequence[CatalogObject] = ()) -> str:
     """One difference in a few words."""
     found = difference.object
     text = found.label

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
@@ -28,3 +29,11 @@ def prepared(database: str, request: pytest.FixtureRequest) -> str:
     with psycopg.connect(database) as connection:
         connection.execute(request.module.SETUP)
     return database
+
+
+@pytest.fixture
+def connection(database: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection to the database; what is done on it is rolled back."""
+    with psycopg.connect(database) as opened:
+        yield opened
+        opened.rollback()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -15,25 +14,6 @@ from assay.catalog import Snapshot, compare
 from assay.dialects import load
 
 DIALECT = load("postgresql")
-
-
-@pytest.fixture(scope="module")
-def database(quick_postgresql: str) -> Iterator[str]:
-    url = make_url(quick_postgresql).set(drivername="postgresql")
-    name = f"assay_test_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(url.render_as_string(False), autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")
-        try:
-            yield url.set(database=name).render_as_string(False)
-        finally:
-            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@pytest.fixture
-def connection(database: str) -> Iterator[psycopg.Connection[Any]]:
-    with psycopg.connect(database) as opened:
-        yield opened
-        opened.rollback()
 
 
 def snapshot(connection: psycopg.Connection[Any]) -> Snapshot:

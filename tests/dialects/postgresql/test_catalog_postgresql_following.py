@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_catalog_postgresql_refresh import SETUP as SETUP
-from test_catalog_postgresql_refresh import Catalog, equal, statement
+from test_catalog_postgresql_refresh import Catalog, equal, run_one
 
 from assay.dialects import load
 from assay.dialects.base import Follower
@@ -204,16 +204,7 @@ def test_any_statements(prepared: str, seed: int, length: int) -> None:
         followed = Followed(connection)
         done: list[str] = []
         for step in range(length):
-            for _ in range(6):  # most random statements fail: a few tries for one that does not
-                text = statement(random)
-                connection.execute(f"SAVEPOINT p{step}")
-                try:
-                    connection.execute(text.encode())
-                except psycopg.Error:
-                    connection.execute(f"ROLLBACK TO SAVEPOINT p{step}")
-                else:
-                    done.append(text)
-                    break
+            done += run_one(connection, random, f"p{step}")
             followed.follower.look(autocommit=False)
             equal(followed.follower.state, followed.catalog, done)
             if done and random.random() < 0.15:

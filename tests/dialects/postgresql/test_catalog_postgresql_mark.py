@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy.engine import make_url
 
 from assay.dialects import load
 
 DIALECT = load("postgresql")
 
 
-@pytest.fixture(scope="module")
-def database(quick_postgresql: str) -> Iterator[str]:
-    url = make_url(quick_postgresql).set(drivername="postgresql")
-    name = f"assay_test_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(url.render_as_string(False), autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")
-        try:
-            target = url.set(database=name).render_as_string(False)
-            with psycopg.connect(target) as connection:
-                connection.execute(
-                    "CREATE TABLE d (id serial PRIMARY KEY, t text); CREATE TYPE e AS ENUM ('a');"
-                    "CREATE SEQUENCE free"
-                )
-            yield target
-        finally:
-            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+SETUP = """
+CREATE TABLE d (id serial PRIMARY KEY, t text);
+CREATE TYPE e AS ENUM ('a');
+CREATE SEQUENCE free
+"""
 
-
-@pytest.fixture
-def connection(database: str) -> Iterator[psycopg.Connection[Any]]:
-    with psycopg.connect(database) as opened:
-        yield opened
-        opened.rollback()
+pytestmark = pytest.mark.usefixtures("prepared")
 
 
 def mark(connection: psycopg.Connection[Any]) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from textwrap import dedent
 
-from assay.generate.recipes.source import Function, function_of, indented
+from assay.generate.recipes.pieces import Function, indented
+from assay.generate.recipes.source import function_of
 
 PLAIN = '''
 """a change"""

@@ -7,16 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.dialects.base import (
-    Address,
-    Capabilities,
     CatalogState,
-    ConnectArguments,
     Dialect,
-    Execute,
     FileDatabases,
     Follower,
     Observer,
-    Query,
     ShadowServer,
 )
 from assay.dialects.mysql.stuck import WAITING
@@ -30,6 +25,7 @@ from assay.dialects.shapes import (
     TableShape,
     Value,
 )
+from assay.dialects.values import Address, Capabilities, ConnectArguments, Execute, Query
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -7,14 +7,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from assay.catalog import CatalogObject, Snapshot
-from assay.dialects.base import Query
 from assay.dialects.mysql.doubted import doubted_parts
 from assay.dialects.mysql.objects import routine_objects, table_objects, view_object
 from assay.dialects.mysql.queries import SERVER, Server, server
 from assay.dialects.mysql.reading import Rows, read_again, read_rows, same_sums, text
+from assay.dialects.values import Query
 from assay.errors import UsageError
 
-__all__ = ["MySQLState", "catalog_mark", "read_catalog", "read_server"]
+__all__ = ["MySQLState", "catalog_mark", "read_catalog"]
 
 Owner = tuple[str, str]
 """``table`` with its name; ``views`` and ``routines`` with none."""
@@ -51,7 +51,7 @@ class MySQLState:
 
     def _now(self, query: Query, parts: Collection[str] | None) -> MySQLState:
         """The state now, if only these parts of it may differ; None: all may."""
-        about = read_server(query)
+        about = _read_server(query)
         moved = about.database != self.server.database
         if replace(about, database=self.server.database) != self.server or (
             moved and (self.rows.name(self.server.database) or self.rows.name(about.database))
@@ -77,7 +77,7 @@ def read_catalog(query: Query) -> MySQLState:
 
     :raises UsageError: the connection has no current database.
     """
-    found = read_server(query)
+    found = _read_server(query)
     if found.database is None:
         raise UsageError(
             "The connection has no current database, so there is no catalog to read.",
@@ -86,7 +86,7 @@ def read_catalog(query: Query) -> MySQLState:
     return _state(found, read_rows(query, found), None)
 
 
-def read_server(query: Query) -> Server:
+def _read_server(query: Query) -> Server:
     """Which server it is and which database is the current one."""
     [(version, database)] = query(SERVER)
     return server(text(version), None if database is None else text(database))
@@ -94,7 +94,7 @@ def read_server(query: Query) -> Server:
 
 def catalog_mark(query: Query) -> str:
     """A hash over what :func:`read_catalog` reads: there is no cookie, and times are in seconds."""
-    return hashlib.sha256(repr(read_rows(query, read_server(query))).encode()).hexdigest()
+    return hashlib.sha256(repr(read_rows(query, _read_server(query))).encode()).hexdigest()
 
 
 def _state(about: Server, rows: Rows, before: MySQLState | None) -> MySQLState:

@@ -13,8 +13,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
-from assay.dialects.base import Address
 from assay.dialects.by_driver import ConnectError, DbapiConnection, LoopThread, reason_of
+from assay.dialects.values import Address
 from assay.errors import UsageError
 
 __all__ = ["ConnectError", "Connection", "Target", "connect", "parse_url"]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from assay.dialects.base import Address
 from assay.dialects.mysql.connecting import ConnectError, connect, parse_url
 from assay.dialects.mysql.content import copy_content
 from assay.dialects.mysql.databases import Databases
 from assay.dialects.mysql.queries import SERVER, server
+from assay.dialects.values import Address
 from assay.errors import UsageError
 
 __all__ = ["copy_database", "defaults_of", "rows_in"]
@@ -29,30 +30,26 @@ def defaults_of(url: str) -> Mapping[str, str]:
 
     Whoever works on it next says why that is so.
     """
-    try:
-        source = parse_url(url)
-        connection = connect(source, source.address.database, limit=3)
-    except (ConnectError, UsageError):
-        return {}
-    try:
-        [(charset, collation)] = connection.query(_DEFAULTS)
-    finally:
-        connection.close()
-    return {"charset": str(charset), "collation": str(collation)}
+    found = _asked(url, _DEFAULTS)
+    return {"charset": str(found[0][0]), "collation": str(found[0][1])} if found else {}
 
 
 def rows_in(url: str) -> Mapping[tuple[str, ...], int]:
     """The server's estimates of a real database's rows; empty where it cannot be asked."""
+    return {(str(name),): int(rows) for name, rows in _asked(url, _ROWS)}
+
+
+def _asked(url: str, sql: str) -> list[tuple[Any, ...]]:
+    """What a real database says; no rows where it cannot be asked."""
     try:
         source = parse_url(url)
         connection = connect(source, source.address.database, limit=3)
     except (ConnectError, UsageError):
-        return {}
+        return []
     try:
-        found = connection.query(_ROWS)
+        return connection.query(sql)
     finally:
         connection.close()
-    return {(str(name),): int(rows) for name, rows in found}
 
 
 def copy_database(target: Databases, url: str, limit: int) -> tuple[Address | None, str]:

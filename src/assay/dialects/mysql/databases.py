@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from assay.dialects.base import Address, LockWait
 from assay.dialects.mysql.cluster import Cluster
 from assay.dialects.mysql.connecting import ConnectError, Connection, Target, connect
 from assay.dialects.mysql.content import copy_content
@@ -15,6 +14,7 @@ from assay.dialects.mysql.queries import SERVER, server
 from assay.dialects.mysql.stuck import in_words, lock_waits
 from assay.dialects.mysql.texts import literal, quoted
 from assay.dialects.server_databases import ServerDatabases
+from assay.dialects.values import Address, LockWait
 from assay.errors import UsageError
 
 __all__ = ["Databases"]

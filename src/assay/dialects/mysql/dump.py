@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from assay.dialects.base import Query
 from assay.dialects.mysql.content import EVENTS, ROUTINES, TABLES, TRIGGERS, without_definer
 from assay.dialects.mysql.queries import SERVER
 from assay.dialects.mysql.texts import literal, quoted, tokens, without_database
+from assay.dialects.values import Query
 
 __all__ = ["dump_schema", "kept", "session_kept", "statements"]
 

@@ -11,11 +11,12 @@ import re
 from collections.abc import Mapping, Set
 from functools import lru_cache
 
-from assay.dialects.base import CatalogState, Query
+from assay.dialects.base import CatalogState
 from assay.dialects.following import RefreshingFollower
 from assay.dialects.mysql.catalog import MySQLState
 from assay.dialects.mysql.observing import MySQLObserver
 from assay.dialects.mysql.reading import read_again, text
+from assay.dialects.values import Query
 
 __all__ = ["MySQLFollower"]
 

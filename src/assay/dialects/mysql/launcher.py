@@ -15,11 +15,11 @@ import subprocess
 import time
 from pathlib import Path
 
-from assay.dialects.base import Address
 from assay.dialects.mysql.connecting import ConnectError, Target, connect
 from assay.dialects.mysql.prepared import LAYOUT, forget_prepared, make_data_folder
 from assay.dialects.mysql.programs import Programs, as_root, environment
 from assay.dialects.server_folders import last_lines, left_folders, make_folders, remove
+from assay.dialects.values import Address
 from assay.dialects.watchdog import Watchdog
 from assay.errors import UsageError
 

@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from assay.dialects.base import Address
 from assay.dialects.mysql.connecting import ConnectError, Connection, Target, connect, parse_url
 from assay.dialects.mysql.databases import Databases
 from assay.dialects.mysql.guarded import drop_dead_users, drop_user, guarded
 from assay.dialects.mysql.texts import literal, quoted
 from assay.dialects.owners import is_dead, prefix
+from assay.dialects.values import Address
 from assay.dialects.watchdog import Watchdog
 from assay.errors import UsageError
 

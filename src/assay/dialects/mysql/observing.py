@@ -11,11 +11,11 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from functools import cached_property
 
-from assay.dialects.base import Execute, Query
 from assay.dialects.counted import Counted, Wrote
 from assay.dialects.mysql.online import cheapest_form, error_number
 from assay.dialects.mysql.texts import literal, quoted
 from assay.dialects.observed import Lock, Observation, OnlineForm
+from assay.dialects.values import Execute, Query
 from assay.dialects.written import NAME, plain_ddl, table_named
 
 __all__ = ["MySQLObserver"]

@@ -5,14 +5,12 @@ MariaDB 10.11, measured in memory: making one takes 0.4 s and 77 MB; MySQL takes
 
 from __future__ import annotations
 
-import hashlib
-import os
 import shutil
 import subprocess
 from pathlib import Path
 
 from assay.dialects.mysql.programs import Programs, as_root, environment
-from assay.dialects.owners import new_name, sweep_folders
+from assay.dialects.prepared_folders import copy_prepared, is_ours, keep, place_of, put_aside
 from assay.errors import UsageError
 
 __all__ = ["LAYOUT", "forget_prepared", "make_data_folder"]
@@ -33,19 +31,13 @@ def make_data_folder(programs: Programs, data: Path) -> bool:
     :raises UsageError: the installer failed, with what it said.
     """
     prepared = _place(programs)
-    if prepared is not None and _sound(prepared):
-        try:
-            shutil.copytree(prepared, data, symlinks=True)
-        except (OSError, shutil.Error):
-            # Somebody is rebuilding it, or it is broken: do without.
-            shutil.rmtree(data, ignore_errors=True)
-        else:
-            # a server of its own: MySQL makes a new identity where the file is missing
-            (data / "auto.cnf").unlink(missing_ok=True)
-            return True
+    if prepared is not None and _sound(prepared) and copy_prepared(prepared, data):
+        # a server of its own: MySQL makes a new identity where the file is missing
+        (data / "auto.cnf").unlink(missing_ok=True)
+        return True
     _install(programs, data)
     if prepared is not None:
-        _keep(data, prepared)
+        keep(data, prepared)
     return False
 
 
@@ -53,32 +45,17 @@ def forget_prepared(programs: Programs) -> None:
     """Throw the prepared folder away: a server did not start from a copy of it."""
     prepared = _place(programs)
     if prepared is not None:
-        shutil.rmtree(prepared, ignore_errors=True)
+        put_aside(prepared)
 
 
 def _place(programs: Programs) -> Path | None:
-    from platformdirs import user_cache_path
-
-    try:
-        stat = Path(programs.server).stat()
-        folder = user_cache_path("assay") / "mysql"
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except (OSError, RuntimeError):
-        return None
-    if not os.access(folder, os.W_OK):
-        return None
-    made_of = f"{_FORM}|{programs.server}|{programs.product}|{stat.st_size}|{stat.st_mtime_ns}"
-    digest = hashlib.sha256(made_of.encode()).hexdigest()[:12]
-    return folder / f"{programs.version}-{digest}"
+    made_of = (_FORM, programs.server, programs.product)
+    return place_of("mysql", Path(programs.server), programs.version, made_of)
 
 
 def _sound(prepared: Path) -> bool:
     """Complete, and ours: what is in it says who may do what on the server."""
-    try:
-        ours = prepared.lstat().st_uid == os.geteuid() and not prepared.is_symlink()
-    except OSError:
-        return False
-    return ours and (prepared / "ibdata1").exists() and (prepared / "mysql").exists()
+    return is_ours(prepared) and all((prepared / name).exists() for name in ("ibdata1", "mysql"))
 
 
 def _install(programs: Programs, data: Path) -> None:
@@ -109,14 +86,3 @@ def _install(programs: Programs, data: Path) -> None:
             next_step="Name a server by ASSAY_SHADOW_MYSQL, or repair what it says.",
             cause=made.stdout.strip()[-2000:],
         )
-
-
-def _keep(data: Path, prepared: Path) -> None:
-    """Put a copy into the cache in one step; of several processes one does it."""
-    sweep_folders(prepared.parent)
-    building = prepared.parent / new_name()
-    try:
-        shutil.copytree(data, building, symlinks=True)
-        building.rename(prepared)
-    except (OSError, shutil.Error):
-        shutil.rmtree(building, ignore_errors=True)

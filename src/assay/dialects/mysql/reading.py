@@ -9,11 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from assay.dialects.base import Query
 from assay.dialects.mysql.moved import parts_moved
 from assay.dialects.mysql.objects import Row, TableRows, sum_of
 from assay.dialects.mysql.queries import Server, catalog_queries, of_part, sum_queries, table_query
 from assay.dialects.mysql.texts import quoted, tokens
+from assay.dialects.values import Query
 
 __all__ = ["Rows", "read_again", "read_rows", "same_sums", "text"]
 

@@ -10,7 +10,7 @@ import getpass
 import re
 from typing import Any
 
-from assay.dialects.base import Address, ConnectArguments
+from assay.dialects.values import Address, ConnectArguments
 from assay.errors import UsageError
 
 __all__ = ["DRIVERS", "redirect"]

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from assay.dialects.base import LockWait, Waiting
 from assay.dialects.mysql.texts import literal
+from assay.dialects.values import LockWait, Waiting
 
 __all__ = ["WAITING", "in_words", "lock_waits"]
 

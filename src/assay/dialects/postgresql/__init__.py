@@ -6,18 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.dialects.base import (
-    Address,
-    Capabilities,
-    CatalogState,
-    ConnectArguments,
-    Execute,
-    FileDatabases,
-    Follower,
-    Observer,
-    Query,
-    ShadowServer,
-)
+from assay.dialects.base import CatalogState, FileDatabases, Follower, Observer, ShadowServer
 from assay.dialects.observed import Grant
 from assay.dialects.postgresql.locks import MODES
 from assay.dialects.postgresql.stuck import WAITING
@@ -30,6 +19,7 @@ from assay.dialects.shapes import (
     TableShape,
     Value,
 )
+from assay.dialects.values import Address, Capabilities, ConnectArguments, Execute, Query
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -9,11 +9,11 @@ from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from assay.catalog import CatalogObject, Snapshot
-from assay.dialects.base import Query
 from assay.dialects.postgresql.fences import FULL, fence_query
 from assay.dialects.postgresql.group_parts import GROUPS
 from assay.dialects.postgresql.queries import LINKED, READ, catalog_query
 from assay.dialects.postgresql.statements import GIVEN, Statements
+from assay.dialects.values import Query
 
 __all__ = [
     "UNKNOWN",
@@ -23,7 +23,6 @@ __all__ = [
     "fences_of",
     "filed",
     "named_anew",
-    "object_of",
     "read_catalog",
 ]
 
@@ -247,7 +246,7 @@ def _filed(
     for owner, kind, key, attributes in rows:
         if attributes is None:
             continue
-        made, oid = object_of(kind, key, attributes)
+        made, oid = _object_of(kind, key, attributes)
         owners.setdefault(int(owner), []).append(made)
         if oid is not None:
             named.setdefault(int(owner), {})[oid] = made
@@ -267,7 +266,7 @@ def filed(rows: Iterable[tuple[Any, ...]], group: int) -> Filed:
     return Filed(owners.get(group, ()), named.get(group, {}))
 
 
-def object_of(kind: str, key: str, attributes: str) -> tuple[CatalogObject, str | None]:
+def _object_of(kind: str, key: str, attributes: str) -> tuple[CatalogObject, str | None]:
     """What a row renders, and its oid where it is told by that as well."""
     values = {n: v for n, v in json.loads(attributes).items() if v is not None}
     oid = values.pop("oid", None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assay.dialects.base import Query
+from assay.dialects.values import Query
 
 __all__ = [
     "BESIDE",
@@ -100,7 +100,7 @@ RENDERED = frozenset(
 updated may belong to the key of a table nobody locks, so then this is not all."""
 
 BESIDE = frozenset({"pg_description", "pg_enum", "pg_rewrite", "pg_sequence", "pg_type"})
-"""What is written where views, sequences, enums and comments are made, changed or dropped."""
+"""What is written where views, sequences, types and comments are made, changed or dropped."""
 
 FUNCTIONS = frozenset({"pg_aggregate", "pg_proc"})
 """What is written where functions, procedures and aggregates are."""

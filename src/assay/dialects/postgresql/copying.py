@@ -12,7 +12,6 @@ import tempfile
 from collections.abc import Mapping
 from typing import IO
 
-from assay.dialects.base import Address
 from assay.dialects.postgresql.connecting import (
     ConnectError,
     Connection,
@@ -22,6 +21,7 @@ from assay.dialects.postgresql.connecting import (
 )
 from assay.dialects.postgresql.databases import Databases
 from assay.dialects.postgresql.programs import Programs, clients
+from assay.dialects.values import Address
 from assay.errors import UsageError
 
 __all__ = ["copy_database"]

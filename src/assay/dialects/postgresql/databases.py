@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from assay.dialects.base import Address, LockWait
 from assay.dialects.postgresql.cluster import Cluster
 from assay.dialects.postgresql.connecting import Connection, Target, connect
 from assay.dialects.postgresql.stuck import STUCK, WAITS_FOR, in_words
 from assay.dialects.server_databases import ServerDatabases
+from assay.dialects.values import Address, LockWait
 from assay.errors import UsageError
 
 __all__ = ["Databases", "literal", "quoted"]

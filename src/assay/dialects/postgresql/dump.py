@@ -7,10 +7,10 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from assay.dialects.base import Query
 from assay.dialects.postgresql.connecting import parse_url
 from assay.dialects.postgresql.copying import _conninfo, _environment
 from assay.dialects.postgresql.programs import Programs, clients
+from assay.dialects.values import Query
 from assay.errors import UsageError
 
 __all__ = ["dump_schema", "kept", "session_kept"]

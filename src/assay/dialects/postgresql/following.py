@@ -3,9 +3,9 @@
 The server counts, per transaction and catalog, the rows that were written; it tells what the
 transaction locks; and what a statement changes of a relation it locks, to the end of the
 transaction. So one query says whether a catalog was written, and how what is locked looks now
-(:mod:`assay.dialects.postgresql.places`): rendered, while that is some plain tables and what another text
-has of views, sequences, types, triggers and comments, else by fences, which say what to render. What is
-asked and read does not grow with the catalog.
+(:mod:`assay.dialects.postgresql.places`): rendered, while that is some plain tables and what other texts
+have of views, sequences, triggers and comments, of types and of functions, else by fences, which say what
+to render. What is asked and read does not grow with the catalog.
 
 Some statements lock no relation, or not the one they change (``ALTER STATISTICS``, an ``UPDATE`` of
 ``pg_attribute``), and ``ROLLBACK TO SAVEPOINT`` gives locks back. They show by what is counted, and
@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
 
-from assay.dialects.base import CatalogState, Query
+from assay.dialects.base import CatalogState
 from assay.dialects.postgresql.catalog import UNKNOWN, PostgreSQLState, fences_of
 from assay.dialects.postgresql.catalogs import BESIDE, FULL, FUNCTIONS, GROUPED, OTHERS, RENDERED
 from assay.dialects.postgresql.fences import group_query
@@ -32,6 +32,7 @@ from assay.dialects.postgresql.places import Places
 from assay.dialects.postgresql.rendered import RenderedTables, Seen, enums_of
 from assay.dialects.postgresql.scope import Scope, scope_of
 from assay.dialects.postgresql.untouched import Untouched
+from assay.dialects.values import Query
 
 __all__ = ["PostgreSQLFollower"]
 

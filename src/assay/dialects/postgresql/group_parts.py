@@ -11,7 +11,7 @@ from assay.dialects.postgresql.rendering import (
     not_of_extension,
 )
 
-__all__ = ["GROUPS", "enum_part", "group_parts"]
+__all__ = ["GROUPS", "group_parts"]
 
 GROUPS = {
     "schemas": -1,
@@ -29,7 +29,7 @@ GROUPS = {
 _OWN_TYPE = f"{USER_SCHEMA} AND {not_of_extension('pg_type', 't.oid')}"
 
 
-def enum_part() -> str:
+def _enum_part() -> str:
     """The part of the enum types."""
     return f"""
         SELECT {GROUPS["types"]}::int8, 'enum', json_build_array(n.nspname, t.typname)::text,
@@ -72,7 +72,7 @@ def group_parts(version: int, group: str) -> list[str]:
         )
         own = _OWN_TYPE
         return [
-            enum_part(),
+            _enum_part(),
             f"""
             SELECT {number}::int8, 'domain', json_build_array(n.nspname, t.typname)::text,
                 json_build_object('oid', t.oid::text,

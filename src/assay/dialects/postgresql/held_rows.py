@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from assay.dialects.base import Query
+from assay.dialects.values import Query
 
 __all__ = ["MOST", "count_rows", "filled_files", "holding"]
 

@@ -14,11 +14,11 @@ import subprocess
 import time
 from pathlib import Path
 
-from assay.dialects.base import Address
 from assay.dialects.postgresql.connecting import load_driver
 from assay.dialects.postgresql.prepared import forget_prepared, make_data_folder
 from assay.dialects.postgresql.programs import Programs, User, command, environment, user_for
 from assay.dialects.server_folders import last_lines, left_folders, make_folders, remove
+from assay.dialects.values import Address
 from assay.dialects.watchdog import Watchdog
 from assay.errors import UsageError
 

@@ -8,7 +8,6 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from assay.dialects.base import Address
 from assay.dialects.owners import is_dead, prefix
 from assay.dialects.postgresql.connecting import (
     ConnectError,
@@ -18,6 +17,7 @@ from assay.dialects.postgresql.connecting import (
     parse_url,
 )
 from assay.dialects.postgresql.databases import Databases, literal, quoted
+from assay.dialects.values import Address
 from assay.dialects.watchdog import Watchdog
 from assay.errors import UsageError
 

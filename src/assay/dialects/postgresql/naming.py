@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from assay.dialects.base import Query
 from assay.dialects.postgresql.statements import other_text
+from assay.dialects.values import Query
 
 __all__ = ["naming"]
 

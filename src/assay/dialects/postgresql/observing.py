@@ -17,7 +17,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from assay.dialects.base import Address, Query
 from assay.dialects.observed import Lock, Observation, RowChange
 from assay.dialects.postgresql.held_rows import MOST, count_rows, filled_files, holding
 from assay.dialects.postgresql.locks import KINDS, OURS, lock, strength
@@ -34,6 +33,7 @@ from assay.dialects.postgresql.relations import (
     used,
 )
 from assay.dialects.postgresql.requested_locks import RequestedLocks
+from assay.dialects.values import Address, Query
 from assay.dialects.written import plain_ddl, verb
 
 __all__ = ["PostgreSQLObserver"]

@@ -1,12 +1,11 @@
 """What a revision makes beside plain tables, in a second text that is quick to plan.
 
-Views and sequences that the transaction locks, the enums, and the comments on what it locks, and the
-triggers:
-whoever makes a table makes the sequence and the enums of its columns, and comments on it. That
+Views and sequences that the transaction locks, the comments and the triggers of what it locks, and all
+enums: whoever makes a table makes the sequence and the enums of its columns, and comments on it. That
 is asked where a statement wrote a catalog that one of these is in, or such a relation is locked; all
 of it is given, as there are few, and as columns of the row for the reason that
 :mod:`assay.dialects.postgresql.plain` has. A view or a sequence that is locked and not among the rows is
-gone. Of domains and the like only the oids are told: then this text does not say it all.
+gone. Of other types only the oids are told: where one was written, the text of all types is asked.
 """
 
 from __future__ import annotations

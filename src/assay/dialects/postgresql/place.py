@@ -50,9 +50,9 @@ class Place:
     temporary: frozenset[int] = frozenset()
     """Of what is locked, asked for with fences; whoever makes one writes what makes that necessary."""
     rendered: Sequence[Row] = field(default=(), repr=False)
-    """What is locked, rendered, where no fences were asked for."""
+    """What is locked and not skipped, rendered, where no fences were asked for."""
     few: bool = True
-    """Whether that was all of it, but for what was skipped."""
+    """Whether that was all of it."""
 
     @classmethod
     def of(

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from functools import lru_cache
 
-from assay.dialects.base import Query
 from assay.dialects.postgresql.catalog import Filed, fences_of, filed
 from assay.dialects.postgresql.catalogs import oids_of_counted
 from assay.dialects.postgresql.group_parts import GROUPS
@@ -28,6 +27,7 @@ from assay.dialects.postgresql.plain import MOST
 from assay.dialects.postgresql.queries import catalog_query
 from assay.dialects.postgresql.statements import Statements, other_text
 from assay.dialects.postgresql.wanted import SKIP, WHOLE, want
+from assay.dialects.values import Query
 
 __all__ = ["Places"]
 

@@ -17,14 +17,14 @@ who asks knows them. :mod:`assay.dialects.postgresql.plain_rows` reads the rows.
 from __future__ import annotations
 
 from assay.dialects.postgresql.fences import HELD, OWNERS
-from assay.dialects.postgresql.relation_parts import column_joins, column_rows, not_null
+from assay.dialects.postgresql.relation_attributes import column_joins, column_rows, not_null
 from assay.dialects.postgresql.rendering import STAMP, USER_SCHEMA, settled
 from assay.dialects.postgresql.wanted import GIVEN, WANTED
 
 __all__ = ["MOST", "plain_query"]
 
 MOST = 20
-"""So many locked tables are rendered after each statement; with more, only what was touched is."""
+"""So many tables are rendered after a statement; of more, fences tell first which were touched."""
 _WIDTH = 9
 _HEAP = 2
 """The oid of the access method that tables have; the server's source has it."""
@@ -118,7 +118,7 @@ def _parts(version: int) -> list[str]:
 
 
 def plain_query(version: int, place: str) -> str:
-    """One statement that renders the tables that this transaction locks, at most one over :data:`MOST`.
+    """One statement that renders the tables that are wanted, at most one over :data:`MOST`.
 
     Members of extensions too, of which nothing is known then. The first row and the last are settings,
     the second has the place.

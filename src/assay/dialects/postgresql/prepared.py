@@ -5,14 +5,13 @@ PostgreSQL 18.6, measured: ``initdb`` 0.9 s, a copy 0.06 s.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import subprocess
 from pathlib import Path
 
-from assay.dialects.owners import new_name, sweep_folders
 from assay.dialects.postgresql.programs import Programs, User, command, environment
+from assay.dialects.prepared_folders import copy_prepared, is_ours, keep, place_of, put_aside
 from assay.errors import UsageError
 
 __all__ = ["forget_prepared", "make_data_folder"]
@@ -28,18 +27,12 @@ def make_data_folder(programs: Programs, user: User, data: Path) -> bool:
     :raises UsageError: ``initdb`` failed, with what it said.
     """
     prepared = _place(programs)
-    if prepared is not None and _sound(prepared):
-        try:
-            shutil.copytree(prepared, data, symlinks=True)
-        except (OSError, shutil.Error):
-            # Somebody is rebuilding it, or it is broken: do without.
-            shutil.rmtree(data, ignore_errors=True)
-        else:
-            _give_to(user, data)
-            return True
+    if prepared is not None and _sound(prepared) and copy_prepared(prepared, data):
+        _give_to(user, data)
+        return True
     _initdb(programs, user, data)
     if prepared is not None:
-        _keep(data, prepared)
+        keep(data, prepared)
     return False
 
 
@@ -47,38 +40,21 @@ def forget_prepared(programs: Programs) -> None:
     """Throw the prepared folder away: a server did not start from a copy of it."""
     prepared = _place(programs)
     if prepared is not None:
-        _put_aside(prepared)
+        put_aside(prepared)
 
 
 def _place(programs: Programs) -> Path | None:
-    from platformdirs import user_cache_path
-
-    try:
-        stat = Path(programs.path("postgres")).stat()
-        folder = user_cache_path("assay") / "postgresql"
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except (OSError, RuntimeError):
-        return None
-    if not os.access(folder, os.W_OK):
-        return None
-    made_of = f"{_FORM}|{programs.folder}|{programs.version}|{stat.st_size}|{stat.st_mtime_ns}"
-    digest = hashlib.sha256(made_of.encode()).hexdigest()[:12]
-    return folder / f"{programs.version}-{digest}"
+    server = Path(programs.path("postgres"))
+    made_of = (_FORM, str(programs.folder), programs.version)
+    return place_of("postgresql", server, programs.version, made_of)
 
 
 def _sound(prepared: Path) -> bool:
     """Complete, and ours: a data folder's settings can name programs to run."""
-    try:
-        ours = prepared.lstat().st_uid == os.geteuid() and not prepared.is_symlink()
-    except OSError:
-        return False
-    complete = all(
-        (prepared / name).exists()
-        for name in ("PG_VERSION", "global/pg_control", "base/1", "pg_wal")
-    )
-    if ours and complete:
+    needed = ("PG_VERSION", "global/pg_control", "base/1", "pg_wal")
+    if is_ours(prepared) and all((prepared / name).exists() for name in needed):
         return True
-    _put_aside(prepared)
+    put_aside(prepared)
     return False
 
 
@@ -120,29 +96,6 @@ def _initdb(programs: Programs, user: User, data: Path) -> None:
         next_step="Name a server by ASSAY_SHADOW_POSTGRESQL, or repair what initdb says.",
         cause=said.strip(),
     )
-
-
-def _keep(data: Path, prepared: Path) -> None:
-    """Put a copy into the cache in one step; of several processes one does it."""
-    sweep_folders(prepared.parent)
-    building = prepared.parent / new_name()
-    try:
-        shutil.copytree(data, building, symlinks=True)
-        building.rename(prepared)
-    except (OSError, shutil.Error):
-        shutil.rmtree(building, ignore_errors=True)
-
-
-def _put_aside(prepared: Path) -> None:
-    aside = prepared.parent / new_name()
-    try:
-        prepared.rename(aside)
-    except OSError:
-        return
-    if aside.is_symlink() or not aside.is_dir():
-        aside.unlink(missing_ok=True)
-    else:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _give_to(user: User, data: Path) -> None:

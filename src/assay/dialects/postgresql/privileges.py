@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from assay.dialects.base import Address, Query
 from assay.dialects.observed import Grant
 from assay.dialects.postgresql.connecting import Target, connect
+from assay.dialects.values import Address, Query
 
 __all__ = ["committed_privileges", "read_privileges"]
 

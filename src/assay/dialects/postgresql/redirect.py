@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from assay.dialects.base import Address, ConnectArguments
+from assay.dialects.values import Address, ConnectArguments
 from assay.errors import UsageError
 
 __all__ = ["DRIVERS", "redirect"]

@@ -14,7 +14,6 @@ __all__ = [
     "COMMENT",
     "FIRST",
     "OPTIONS",
-    "RENDERING",
     "STAMP",
     "USER_SCHEMA",
     "comment_join",
@@ -22,7 +21,7 @@ __all__ = [
     "settled",
 ]
 
-RENDERING = {
+_RENDERING = {
     "search_path": "",
     "TimeZone": "UTC",
     "DateStyle": "ISO, MDY",
@@ -66,17 +65,17 @@ def _unless_set(name: str, value: str) -> str:
 
 
 def settled(parts: Collection[str], tables: Collection[str] = (), width: int = 4) -> str:
-    """One statement that runs the parts under :data:`RENDERING`.
+    """One statement that runs the parts under :data:`_RENDERING`.
 
     :param parts: ``SELECT`` texts, the first column a bigint, the others texts.
     :param tables: common table expressions for them.
     :param width: how many columns they have.
     """
     rest = ", NULL::text" * (width - 3)
-    read = ", ".join(f"current_setting('{name}') AS \"{name}\"" for name in RENDERING)
+    read = ", ".join(f"current_setting('{name}') AS \"{name}\"" for name in _RENDERING)
     # most have their value already, and setting each takes longer than asking for it
-    first = ", ".join(_unless_set(name, f"'{value}'") for name, value in RENDERING.items())
-    last = ", ".join(_unless_set(name, f'before."{name}"') for name in RENDERING)
+    first = ", ".join(_unless_set(name, f"'{value}'") for name, value in _RENDERING.items())
+    last = ", ".join(_unless_set(name, f'before."{name}"') for name in _RENDERING)
     with_ = [f"before AS MATERIALIZED (SELECT {read})", *tables]
     return (
         "WITH "

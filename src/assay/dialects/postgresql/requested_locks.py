@@ -10,11 +10,11 @@ from __future__ import annotations
 import threading
 from contextlib import suppress
 
-from assay.dialects.base import Address
 from assay.dialects.postgresql.connecting import ConnectError, Connection, Target, connect
 from assay.dialects.postgresql.locks import OURS
 from assay.dialects.postgresql.relations import LINE, Locked, line, locked_of
 from assay.dialects.postgresql.rendering import FIRST
+from assay.dialects.values import Address
 
 __all__ = ["RequestedLocks"]
 

@@ -14,7 +14,7 @@ from hashlib import sha256
 from itertools import count
 from typing import Any
 
-from assay.dialects.base import Query
+from assay.dialects.values import Query
 
 __all__ = ["GIVEN", "NAMES", "Statements", "other_text"]
 

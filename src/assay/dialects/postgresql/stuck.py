@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from assay.dialects.base import Waiting
 from assay.dialects.postgresql.locks import mode_name
+from assay.dialects.values import Waiting
 
 __all__ = ["STUCK", "WAITING", "WAITS_FOR", "in_words"]
 

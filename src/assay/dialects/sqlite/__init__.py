@@ -7,16 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.dialects.base import (
-    Address,
-    Capabilities,
     CatalogState,
-    ConnectArguments,
     Dialect,
-    Execute,
     FileDatabases,
     Follower,
     Observer,
-    Query,
     ShadowServer,
 )
 from assay.dialects.observed import Grant
@@ -31,6 +26,7 @@ from assay.dialects.shapes import (
 )
 from assay.dialects.sqlite import catalog, connecting, files
 from assay.dialects.sqlite import server as shadows
+from assay.dialects.values import Address, Capabilities, ConnectArguments, Execute, Query
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

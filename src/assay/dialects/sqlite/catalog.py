@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from assay.catalog import CatalogObject, Snapshot
-from assay.dialects.base import Query
 from assay.dialects.sqlite.declarations import Table
 from assay.dialects.sqlite.objects import (
     foreign_key_objects,
@@ -15,6 +14,7 @@ from assay.dialects.sqlite.objects import (
     text_object,
     try_parse_table,
 )
+from assay.dialects.values import Query
 
 __all__ = ["SqliteCatalog", "catalog_mark", "read_catalog"]
 

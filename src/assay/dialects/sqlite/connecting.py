@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from assay.dialects.base import Address, ConnectArguments
+from assay.dialects.values import Address, ConnectArguments
 from assay.errors import UsageError
 
 __all__ = ["DRIVERS", "in_memory", "is_in_memory", "redirect"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import AbstractContextManager, nullcontext
 
-from assay.dialects.base import Query
+from assay.dialects.values import Query
 from assay.errors import UsageError
 
 __all__ = ["dump_schema", "kept", "session_kept"]

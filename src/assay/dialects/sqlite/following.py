@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from assay.dialects.base import CatalogState, Query
+from assay.dialects.base import CatalogState
 from assay.dialects.following import RefreshingFollower
 from assay.dialects.sqlite.observing import SQLiteObserver
+from assay.dialects.values import Query
 
 __all__ = ["SQLiteFollower"]
 

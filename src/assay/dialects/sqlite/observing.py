@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from assay.dialects.base import Query
 from assay.dialects.counted import Counted, Wrote
 from assay.dialects.observed import Observation
+from assay.dialects.values import Query
 
 __all__ = ["SQLiteObserver"]
 

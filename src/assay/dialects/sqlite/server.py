@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
 
-from assay.dialects.base import Address, LockWait, ShadowServer
+from assay.dialects.base import ShadowServer
 from assay.dialects.sqlite.files import BUSY_SECONDS, SIDECARS, file_path, remove, save
+from assay.dialects.values import Address, LockWait
 from assay.errors import UsageError
 
 __all__ = ["FileShadows", "copy_live", "shadow_server"]

@@ -16,6 +16,7 @@ from assay.catalog import CatalogObject, Snapshot
 from assay.generate.answers import Answers
 from assay.generate.mysql.definitions import catalog_column
 from assay.generate.plan.step import Phase, Step
+from assay.generate.plan.turns import in_turn
 from assay.operations.modify_column import ModifyColumnOp
 from assay.operations.rename_column import RenameColumnOp
 from assay.operations.rename_table import RenameTableOp
@@ -48,28 +49,8 @@ def rename_steps(
 
 
 def _in_turn(renames: Mapping[str, str], there: Collection[str]) -> list[tuple[str, str]]:
-    """Renames in an order in which each new name is free; what is in the way steps aside.
-
-    One that steps aside and is not renamed itself is gone in the models: it is dropped later.
-    """
-    taken = {name.casefold(): name for name in there}
-    waiting = dict(renames)
-    pairs: list[tuple[str, str]] = []
-    while waiting:
-        free = [a for a, b in waiting.items() if taken.get(b.casefold(), a) == a]
-        if free:
-            one = free[0]
-            other = waiting.pop(one)
-        else:
-            blocked = next(iter(waiting.values()))
-            one = taken[blocked.casefold()]
-            other = f"_assay_{one}"[:64]
-            if one in waiting:
-                waiting[other] = waiting.pop(one)
-        pairs.append((one, other))
-        del taken[one.casefold()]
-        taken[other.casefold()] = other
-    return pairs
+    # a name has 64 characters at most
+    return in_turn(renames, there, lambda name: f"_assay_{name}"[:64], str.casefold)
 
 
 def _checked(old: Snapshot, table: str, columns: Mapping[str, str]) -> tuple[Ops, Ops]:

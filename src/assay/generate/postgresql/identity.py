@@ -16,7 +16,7 @@ from assay.operations.identity import AddIdentityOp, AlterIdentityOp, DropIdenti
 from assay.operations.sequences import RenameSequenceOp
 from assay.operations.statements import escaped
 
-__all__ = ["Numbering", "numbering", "sequence_renamed", "usual_sequence"]
+__all__ = ["Numbering", "numbering", "usual_sequence"]
 
 Made = ops.MigrateOperation
 
@@ -92,14 +92,14 @@ def _altered(c: Comparison, old: CatalogObject, new: CatalogObject) -> list[Made
     always = None
     if old.get("identity") != new.get("identity"):
         always = new.get("identity") == "always"
-    made: list[Made] = sequence_renamed(c, old, new)
+    made: list[Made] = _sequence_renamed(c, old, new)
     if options or always is not None:
         table, name = new.key[1], new.key[2]
         made.append(AlterIdentityOp(table, name, always, c.schema_of(new.key), **options))
     return made
 
 
-def sequence_renamed(c: Comparison, old: CatalogObject, new: CatalogObject) -> list[Made]:
+def _sequence_renamed(c: Comparison, old: CatalogObject, new: CatalogObject) -> list[Made]:
     """What gives the sequence of an identity column the name it shall have."""
     if old.get("identity") is None or new.get("identity") is None:
         return []

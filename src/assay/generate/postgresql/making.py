@@ -21,7 +21,7 @@ from assay.operations.indexes import IndexOp, Sql
 from assay.operations.statements import escaped
 from assay.project.compat.constructs import is_type_bound
 
-__all__ = ["CONSTRAINTS", "check_source", "comment_of", "drop", "index_op", "make", "with_comment"]
+__all__ = ["CONSTRAINTS", "check_source", "comment_of", "drop", "make", "with_comment"]
 
 CONSTRAINTS = ("primary key", "unique", "check", "exclusion", "foreign key")
 _TYPES = {"primary key": "primary", "foreign key": "foreignkey", "exclusion": None}
@@ -37,7 +37,7 @@ def make(c: Comparison, found: CatalogObject) -> list[Made]:
         "check": _check,
         "exclusion": _exclusion,
         "foreign key": _foreign_key,
-        "index": index_op,
+        "index": _index_op,
     }
     made = by_kind[found.kind](c, found)
     if made is None:
@@ -200,7 +200,7 @@ def reference_options(key: definitions.Reference) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def index_op(c: Comparison, found: CatalogObject) -> Made | None:
+def _index_op(c: Comparison, found: CatalogObject) -> Made | None:
     """What makes an index, without its comment."""
     index = definitions.index(_definition(found))
     name, table, schema = _place(c, found)

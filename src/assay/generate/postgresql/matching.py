@@ -16,7 +16,6 @@ __all__ = [
     "contents",
     "inherited",
     "material",
-    "remade_columns",
     "renamed",
     "standing",
 ]
@@ -101,7 +100,7 @@ def contents(side: Snapshot, table: TableKey) -> tuple[CatalogObject, ...]:
 _contents: deque[tuple[Snapshot, dict[TableKey, tuple[CatalogObject, ...]]]] = deque(maxlen=2)
 
 
-def remade_columns(c: Comparison) -> frozenset[TableKey]:
+def _remade_columns(c: Comparison) -> frozenset[TableKey]:
     """Columns that are dropped and made again, up or down, under their own name: generated ones."""
     return frozenset(
         d.object.key
@@ -120,7 +119,7 @@ def standing(c: Comparison, table: TableKey, columns: frozenset[str]) -> bool:
     """
     old = _keys(contents(c.old, table), columns)
     new = _keys(contents(c.new, table), columns)
-    if not old or not new or {(*table, column) for column in columns} & remade_columns(c):
+    if not old or not new or {(*table, column) for column in columns} & _remade_columns(c):
         return False
     kept = [essence(found) for found in new]
     return all(essence(found) in kept for found in old)

@@ -21,25 +21,25 @@ from assay.generate.postgresql.type_texts import type_of
 from assay.operations.statements import escaped
 from assay.project.compat.constructs import copy_column, variants_of
 
-__all__ = ["catalog_column", "declared", "settled_column", "settled_type", "stated_column"]
+__all__ = ["catalog_column", "declared", "settled_column", "stated_column"]
 
 
-def settled_type(c: Comparison, type_: TypeEngine[Any]) -> TypeEngine[Any]:
+def _settled_type(c: Comparison, type_: TypeEngine[Any]) -> TypeEngine[Any]:
     """A type of the models that creates nothing by itself; most are returned as they are."""
     found: Any = type_
     if not _makes_something(c, found):
         return type_
     variant = variants_of(found).get("postgresql")
     if variant is not None:
-        return settled_type(c, variant)
+        return _settled_type(c, variant)
     if isinstance(found, TypeDecorator):
-        return settled_type(c, found.load_dialect_impl(c.dialect))
+        return _settled_type(c, found.load_dialect_impl(c.dialect))
     if isinstance(found, sa.ARRAY):
         array = copy.copy(found)
-        array.item_type = settled_type(c, found.item_type)
+        array.item_type = _settled_type(c, found.item_type)
         return array
     if isinstance(found, pg.DOMAIN):
-        base = settled_type(c, found.data_type)
+        base = _settled_type(c, found.data_type)
         return pg.DOMAIN(str(found.name), base, schema=_schema(c, found), create_type=False)
     if isinstance(found, sa.Enum):
         if found.native_enum:
@@ -76,7 +76,7 @@ def settled_column(c: Comparison, column: Column[Any]) -> Column[Any]:
     found = copy_column(column)
     found.constraints.clear()
     found.unique = found.index = None
-    found.type = settled_type(c, column.type)
+    found.type = _settled_type(c, column.type)
     return found
 
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from alembic.operations import ops
 
 from assay.generate.recipes.parts import Part
+from assay.generate.recipes.pieces import Function, Line, indented, shifted
 from assay.generate.recipes.rewriting import Item, Render
 from assay.generate.recipes.sections import Kind
 from assay.generate.recipes.situation import Situation
-from assay.generate.recipes.source import Function, Line, indented, shifted
 from assay.operations.online.waiting import BRIEF
 
 __all__ = ["File", "files_of", "part_ids"]

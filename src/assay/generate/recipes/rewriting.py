@@ -17,9 +17,9 @@ from assay.generate.recipes import quick_form, safe_form
 from assay.generate.recipes.added_columns import apart
 from assay.generate.recipes.foreign_keys import unchecked
 from assay.generate.recipes.happened import Happened, named_as, operations_of
+from assay.generate.recipes.pieces import Function, Piece
 from assay.generate.recipes.sections import Kind, touches
 from assay.generate.recipes.situation import Situation
-from assay.generate.recipes.source import Function, Piece
 from assay.generate.recipes.stated import Form
 from assay.generate.updates import hidden_in
 from assay.operations.online.resuming import RESUMED, ResumingOp

@@ -17,7 +17,7 @@ from assay.operations.statements import named, run
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
 
-__all__ = ["SetNotNullOnlineOp", "helper_name", "is_helper", "prove_not_null"]
+__all__ = ["SetNotNullOnlineOp", "is_helper", "prove_not_null"]
 
 _FOUND = """
 SELECT attnotnull AS there FROM pg_attribute
@@ -27,7 +27,7 @@ WHERE attrelid = to_regclass(:relation) AND attname = :name AND NOT attisdropped
 _HELPER = "assay_not_null_"
 
 
-def helper_name(column: str) -> str:
+def _helper_name(column: str) -> str:
     """The CHECK that is there until NOT NULL is set; the same at every run."""
     return f"{_HELPER}{hashlib.sha256(column.encode()).hexdigest()[:8]}"
 
@@ -43,7 +43,7 @@ def prove_not_null(operations: Operations, table: str, schema: str | None, colum
     ``SET NOT NULL`` reads no row where a valid CHECK says the same (PostgreSQL 12 and later).
     """
     target, name, helper = named(operations, table, schema), named(operations, column), ""
-    helper = helper_name(column)
+    helper = _helper_name(column)
     found = answer(operations, _FOUND, relation=relation(operations, table, schema), name=column)
     if found is None or not found.there:
         if state_of(operations, table, schema, helper) is None:
