@@ -478,6 +478,37 @@ def test_an_order_that_is_not_the_mirror_image_is_refused_with_its_line(fixing: 
     assert fixing.added == []
 
 
+@pytest.mark.parametrize(
+    ("up", "down"),
+    [
+        (
+            'op.execute("CREATE INDEX ix_n ON items (name); ALTER TABLE items ADD COLUMN y int")',
+            'op.execute("ALTER TABLE items DROP COLUMN y")\nop.drop_index("ix_n", "items")',
+        ),
+        (
+            'op.execute("ALTER TABLE items DROP COLUMN name")',
+            'op.execute("ALTER TABLE items ADD COLUMN name varchar(50)")\n'
+            "op.execute(\"UPDATE items SET name = 'x' WHERE name IS NULL\")",
+        ),
+    ],
+    ids=["index", "rows"],
+)
+def test_what_shares_a_statement_with_what_needs_a_transaction_stays(
+    fixing: Fixing, up: str, down: str
+) -> None:
+    fixing.head(f"{up}\n{INDEX[0]}", f"{INDEX[1]}\n{down}")
+    stays = {
+        one["line"]: one["why"] for one in fixing.fix().data["stays"] if "upgrade()" in one["why"]
+    }
+    assert list(stays) == [12]
+    assert "as line 11 does, which needs a transaction" in stays[12]
+    (first,) = fixing.added
+    assert down.splitlines()[-1] in first.read_text()
+    assert "_online" not in first.read_text()
+    assert "drop_index_online('ix_a'" in fixing.file.read_text()
+    fixing.there_and_back()
+
+
 def test_what_leads_elsewhere_is_put_back(fixing: Fixing) -> None:
     # the second run, that of the safe form, is another revision
     up = f'{INDEX[0]}\nif ("on" + "line") in open(__file__).read():\n    op.drop_column("items", "name")'

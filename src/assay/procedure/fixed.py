@@ -167,7 +167,9 @@ def _stays(
     ]
     rewritten = [(d, i.piece.first, i.piece.last) for d, i in plan.fixed]
     places = {(d, line): i for d, i in plan.kept for line in range(i.piece.first, i.piece.last + 1)}
-    grouped: dict[tuple[int | None, str], list[Finding]] = {}
+    grouped: dict[tuple[int | None, str], list[Finding]] = {
+        (item.piece.first, item.stays): [] for _, item in plan.kept if item.held_back
+    }
     for finding in found:
         item = places.get((finding.direction, finding.line or 0))
         if item is not None:

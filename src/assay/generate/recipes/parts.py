@@ -57,6 +57,7 @@ def cut(
         return []
     if len(found) == 1:
         found[0].downs[:] = downs
+        _leave_in_transaction(found[0])
         return found
     for number in range(len(found)):
         _follow(found, number, "ups")
@@ -64,7 +65,27 @@ def cut(
     _in_order(found, downs)
     for part in found:
         _complete(part, found, dict(zip(map(id, downs), of, strict=True)), ups, item_of)
+        _leave_in_transaction(part)
     return found
+
+
+def _leave_in_transaction(part: Part) -> None:
+    """Leave statements of a downgrade as they were where others of it need a transaction.
+
+    They take back one statement of the upgrade, so they cannot be in two revisions; and with what
+    commits behind what does not, a downgrade that fails half-way could not be run again.
+    """
+    if part.down is Kind.ONLINE:
+        return
+    for item in part.downs:
+        if item.kind is Kind.ONLINE and item.safe is not None:
+            lines = [one.piece.first for one in part.downs if joined(one.kind, item.kind) is None]
+            with_what = f"line {lines[0]}" if lines and lines[0] else "what else"
+            item.safe = None
+            item.stays = (
+                f"it takes back the same statement of upgrade() as {with_what} does, which needs a "
+                "transaction; make two of that statement, and this gets its safe form"
+            )
 
 
 def _kind(items: Sequence[Item]) -> Kind:

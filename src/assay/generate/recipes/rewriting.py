@@ -96,6 +96,11 @@ class Item:
         """Whether it has a safe form."""
         return self.safe is not None
 
+    @property
+    def held_back(self) -> bool:
+        """Whether it has a safe form that cannot be where the statement is."""
+        return self.kind is Kind.ONLINE and self.safe is None and not self.own
+
 
 @dataclass
 class _Seen:
