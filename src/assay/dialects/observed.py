@@ -112,7 +112,8 @@ class Observation:
     :param transaction: a number of its own for each transaction; None outside of any.
     :param form: MySQL and MariaDB: the cheapest form that the server accepted.
     :param lock_timeout: seconds that it would wait for a lock, 0 for ever; None: nobody asked.
-    :param whole: tables that held two rows or more, of which it updated or deleted every one.
+    :param whole: tables that held two rows or more, of which it updated or deleted every one; a
+        trace leaves out those of which it updated but a range of keys.
     """
 
     locks: tuple[Lock, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 from assay.dialects import Address
 from assay.procedure.session import Session
+from assay.prove.far_keys import make_far_rows
 from assay.prove.parents import models_of, point_to_parents
 from assay.prove.rows import make_rows
 from assay.shadow.reading import connection_of
 from assay.trace.again import look_again, worth_a_second_look
 from assay.trace.effects import Trace
 from assay.trace.failing import TOO_LONG, WAITED
+from assay.trace.far import look_far, updated_whole
 from assay.trace.filled import Fill
 from assay.trace.resumed import may_be_left_half_done, run_again
 from assay.trace.run import trace_revision
@@ -89,11 +91,24 @@ def traced(session: Session, revision: Script, begin: Begin) -> Trace:
         session.listener.doing("running it once more, on another shadow")
         with _copied(session, begin(fill)) as at:
             trace = look_again(session.project, at, revision, fill, trace)
+    whole = {name for statement in trace.statements for name in updated_whole(statement)}
+    if whole and fill is not None:
+        session.listener.doing("running it on rows with keys far apart, on another shadow")
+        apart = partial(_rows_far_apart, fill=fill, only=whole)
+        with _copied(session, begin(fill)) as at:
+            trace = look_far(session.project, at, revision, apart, trace)
     if may_be_left_half_done(trace):
         session.listener.doing("running it again after a failure, on another shadow")
         with _copied(session, begin(fill)) as at:
             trace = run_again(session.project, at, revision, fill, trace)
     return trace
+
+
+def _rows_far_apart(
+    context: MigrationContext, *, fill: Fill, only: Collection[str]
+) -> dict[str, int]:
+    fill(context)
+    return make_far_rows(connection_of(context), only)
 
 
 def _lacks_parents(trace: Trace) -> bool:

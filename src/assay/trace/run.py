@@ -35,6 +35,7 @@ def trace_revision(
     revision: Script,
     fill: Fill | None = None,
     known: CatalogState | None = None,
+    limit: float | None = None,
 ) -> Trace:
     """The trace of ``upgrade()``, with that of ``downgrade()`` where it did not raise.
 
@@ -43,12 +44,14 @@ def trace_revision(
     :param fill: makes rows first, so that scans and rewrites show.
     :param known: the catalog of what the shadow was copied from, and nobody has changed since; at
         most what may differ in a copy is read.
+    :param limit: seconds that a function may run; None: as long as the settings say.
     """
     found: list[Trace] = []
+    longest = project.settings.trace_limit if limit is None else limit
 
     def work(_heads: tuple[str, ...], context: MigrationContext) -> list[Any]:
         filled(context, fill)
-        tracing = _Tracing(context, revision, at, known, project.settings.trace_limit)
+        tracing = _Tracing(context, revision, at, known, longest)
         up = tracing.run("upgrade")
         down = tracing.run("downgrade") if up.failure is None else None
         found.append(replace(up, downgrade=down))

@@ -14,6 +14,12 @@ with op.get_context().autocommit_block():
         pass
 """
 RANGES = """
+last = op.get_bind().execute(sa.text("SELECT max(id) FROM orders")).scalar() or 0
+for low in range(0, last + 1, 1000):
+    op.execute("UPDATE orders SET state = 'x' WHERE (state IS NULL OR state <> 'x')"
+               f" AND id >= {low} AND id < {low + 1000}")
+"""
+FIXED = """
 for low in (0, 50):
     op.execute("UPDATE orders SET state = 'x' WHERE (state IS NULL OR state <> 'x')"
                f" AND id >= {low} AND id < {low + 50}")
@@ -45,10 +51,23 @@ CASES = (
             engine,
             "CREATE TABLE orders (id INTEGER PRIMARY KEY, state VARCHAR(20));",
             bad=RANGES,
-            good=OWN,
+            # as many batches as it says, and rows beyond them
+            good=FIXED,
             advised=OWN,
         )
-        for engine in ("postgresql", "mysql")
+        for engine in ("postgresql", "mysql", "sqlite")
+    ),
+    # a part of the keys of a table that others refer to, and whose rows are not alike
+    Case(
+        "locks/every-row-updated",
+        "postgresql",
+        """
+        CREATE TABLE parts (id serial PRIMARY KEY, code varchar(20) UNIQUE, state varchar(20));
+        CREATE TABLE uses (id serial PRIMARY KEY, part_id int REFERENCES parts);
+        """,
+        bad="""op.execute("UPDATE parts SET state = 'x' WHERE id > 0")""",
+        good="""op.execute("UPDATE parts SET state = 'x' WHERE id < 50")""",
+        advised="""op.execute("UPDATE parts SET state = 'x' WHERE id = 1")""",
     ),
     # a loop, and not over batches: the second column has nothing to be filled
     Case(
