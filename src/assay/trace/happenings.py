@@ -5,23 +5,16 @@ A sleep on a shadow proves nothing, so only its beginning is waited for.
 
 from __future__ import annotations
 
-import inspect
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-import alembic
-import sqlalchemy
-
-from assay import dialects
-from assay.project.failures import DRIVERS
 from assay.project.redirect import listening
 from assay.trace.effects import Happening, StatementEffect
 from assay.trace.lines import line_on_stack
+from assay.trace.variables import EVERY, by_the_way, telling_of_reads
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -29,9 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["Watch", "watching"]
 
 LONGEST_SLEEP = 0.05  # seconds
-_DATABASES = tuple(
-    str(Path(str(found.__file__)).parent) for found in (alembic, sqlalchemy, dialects)
-)
 
 
 class Watch:
@@ -45,6 +35,7 @@ class Watch:
         self.connection, self.file = connection, file
         self.happenings: list[Happening] = []
         self.elsewhere: list[StatementEffect] = []
+        self._read_all: set[int] = set()
         self._began = 0.0
 
     def sleep(self, seconds: float) -> None:
@@ -56,9 +47,13 @@ class Watch:
         _sleep(seconds)
 
     def read_variable(self, name: str) -> None:
-        """The environment was asked for a variable."""
+        """The environment was asked for a variable; see :data:`EVERY`."""
         line = line_on_stack(self.file)
-        if line is not None and not _by_the_way(self.file) and not self._known("environment", name):
+        if line is None or line in self._read_all or by_the_way(self.file, name):
+            return
+        if name == EVERY:
+            self._read_all.add(line)
+        if not self._known("environment", name):
             self.happenings.append(Happening("environment", line, name))
 
     def connected(self, connection: Any, *_branch: Any) -> None:
@@ -123,40 +118,10 @@ def watching(connection: Connection, file: str, module: ModuleType) -> Iterator[
     for owner, name in [(time, "sleep"), *((module, name) for name in named)]:
         setattr(owner, name, watch.sleep)
     try:
-        with _variables(watch), listening(watch.called):
+        with telling_of_reads(watch.read_variable), listening(watch.called):
             yield watch
     finally:
         for owner, name in [(time, "sleep"), *((module, name) for name in named)]:
             setattr(owner, name, _sleep)
         for name, listener in listeners:
             event.remove(Engine, name, listener)
-
-
-@contextmanager
-def _variables(watch: Watch) -> Iterator[None]:
-    """Let the environment tell what it is asked for."""
-    plain = type(os.environ)
-
-    class Watched(plain):  # type: ignore[misc, valid-type]
-        def __getitem__(self, key: str) -> str:
-            watch.read_variable(key)
-            return str(plain.__getitem__(self, key))
-
-    os.environ.__class__ = Watched
-    try:
-        yield
-    finally:
-        os.environ.__class__ = plain
-
-
-def _by_the_way(file: str) -> bool:
-    """Whether it is not the revision that asks: a driver being connected, a module being imported."""
-    frame = inspect.currentframe()
-    while frame is not None and frame.f_code.co_filename != file:
-        code = frame.f_code
-        if code.co_filename.startswith(_DATABASES) or code.co_name == "<module>":
-            return True
-        if str(frame.f_globals.get("__name__")).partition(".")[0] in DRIVERS:
-            return True
-        frame = frame.f_back
-    return False

@@ -1,7 +1,9 @@
 """What the revision does depends on a variable of the environment.
 
-What it flags: ``upgrade()`` or ``downgrade()``, or what they call, read an environment variable; what a
-module reads while it is imported, or Alembic, SQLAlchemy and a driver for themselves, does not count.
+What it flags: ``upgrade()`` or ``downgrade()``, or what they call, read an environment variable. What a
+module reads while it is imported, or Alembic, SQLAlchemy and a driver for themselves, does not count; nor
+does a setting of an installed library, named after it, that it reads where other code than the revision
+calls it.
 Why: the same revision then makes one schema here and another there, or takes back what was never made,
 and the variable is another one on the day of the rollback.
 Unsafe: ``if os.environ.get("MULTI_TENANT"): op.create_table(…)``
@@ -18,6 +20,7 @@ from collections.abc import Iterator
 from assay.review.finding import Finding, Severity
 from assay.review.rule import Rule, RuleContext
 from assay.trace.effects import OperationEffect
+from assay.trace.variables import EVERY
 
 __all__ = ["RULE"]
 
@@ -29,12 +32,13 @@ def check(_operations: tuple[OperationEffect, ...], context: RuleContext) -> Ite
         for happening in trace.happenings if trace is not None else ():
             if trace is None or happening.kind != "environment":
                 continue
+            name, every = happening.about, happening.about == EVERY
             yield RULE.finding(
-                happening.about,
+                name,
                 happening.line,
-                f"The {trace.direction} reads the variable {happening.about}.",
+                f"The {trace.direction} reads {'every variable' if every else 'the variable ' + name}.",
                 why="It does one thing here and another there, or on the day of the rollback.",
-                instead=f"Write the value of {happening.about} into the revision.",
+                instead=f"Write {'what is read' if every else 'the value of ' + name} into the revision.",
                 direction=trace.direction,
             )
 

@@ -1,0 +1,87 @@
+"""The environment while a revision runs: what it is asked for, and whether the revision asks."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import alembic
+import sqlalchemy
+
+from assay import dialects
+from assay.project.failures import DRIVERS
+
+__all__ = ["EVERY", "by_the_way", "telling_of_reads"]
+
+EVERY = "*"
+"""In the place of a variable's name: all were read, as ``dict(os.environ)`` does."""
+
+_DATABASES = tuple(
+    str(Path(str(found.__file__)).parent) + os.sep for found in (alembic, sqlalchemy, dialects)
+)
+_BETWEEN = ("assay", "os", "collections", "_collections_abc", "abc")
+"""Packages of what stands between ``os.environ`` and who reads it."""
+_INSTALLED = ("site-packages", "dist-packages")
+
+
+@contextmanager
+def telling_of_reads(read: Callable[[str], None]) -> Iterator[None]:
+    """Let the environment tell what it is asked for, each time.
+
+    :param read: is given the variable's name, or :data:`EVERY` before it is given each.
+    """
+    plain = type(os.environ)
+
+    class Watched(plain):  # type: ignore[misc, valid-type]
+        def __getitem__(self, key: str) -> str:
+            read(key)
+            return str(plain.__getitem__(self, key))
+
+        def __iter__(self) -> Iterator[str]:
+            read(EVERY)
+            return iter(plain.__iter__(self))
+
+    os.environ.__class__ = Watched
+    try:
+        yield
+    finally:
+        os.environ.__class__ = plain
+
+
+def by_the_way(file: str, variable: str) -> bool:
+    """Whether it is not the revision that asks: a driver being connected, a module being imported.
+
+    Or a library on its way that looks for a setting of its own, as pydantic does where a type of a
+    column is made of a model. Such a one is named after the library; what a project's own code, or a
+    library for it (``BaseSettings``), reads is not.
+    """
+    reader: str | None = None
+    frame = inspect.currentframe()
+    while frame is not None and frame.f_code.co_filename != file:
+        code = frame.f_code
+        if code.co_filename.startswith(_DATABASES) or code.co_name == "<module>":
+            return True
+        package = str(frame.f_globals.get("__name__")).partition(".")[0]
+        if package in DRIVERS:
+            return True
+        if reader is None and package not in _BETWEEN:
+            reader = package if _own_setting(package, variable, code.co_filename, file) else ""
+        # what the revision calls itself it has asked
+        elif reader and package != reader:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _own_setting(package: str, variable: str, reads: str, file: str) -> bool:
+    """Whether a variable is named after the installed package whose file reads it, not the project's."""
+    path = Path(reads)
+    installed = next((p for p in path.parents if p.name in _INSTALLED), None)
+    return (
+        installed is not None
+        and variable.upper().startswith(f"{package.upper()}_")
+        and installed / path.relative_to(installed).parts[0] not in Path(file).parents
+    )
