@@ -43,9 +43,10 @@ class Failure:
 class Happening:
     """Something that a revision did beside its statements.
 
-    :param kind: ``sleep``, ``environment`` (it read a variable), ``connection`` (it opened one of
-        its own), ``driver`` (it took the driver's connection from below its own).
-    :param about: the variable, or the database.
+    :param kind: ``sleep``, ``environment`` (it read a variable), ``file`` (it opened one to be
+        written), ``connection`` (it opened one of its own), ``driver`` (it took the driver's
+        connection from below its own).
+    :param about: the variable, the file as it was named, or the database.
     :param seconds: of a sleep.
     :param driver: of a connection: the driver that was called itself, so that nothing it was sent is
         known.

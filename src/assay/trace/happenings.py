@@ -1,4 +1,4 @@
-"""What a revision does beside its statements, watched while it runs: sleeps, variables, connections.
+"""What a revision does beside its statements, watched while it runs: sleeps, variables, files, connections.
 
 A sleep on a shadow proves nothing, so only its beginning is waited for.
 """
@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from assay.project.redirect import listening
 from assay.trace.effects import Happening, StatementEffect
-from assay.trace.lines import line_on_stack
+from assay.trace.files import telling_of_writes
+from assay.trace.lines import for_itself, frames_to, line_on_stack, package_of
 from assay.trace.variables import EVERY, by_the_way, telling_of_reads
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["Watch", "watching"]
 
 LONGEST_SLEEP = 0.05  # seconds
+_OF_THE_RUN = ("logging", "tempfile")
+"""Modules whose files are gone after it, or are no concern of the database."""
 
 
 class Watch:
@@ -55,6 +58,14 @@ class Watch:
             self._read_all.add(line)
         if not self._known("environment", name):
             self.happenings.append(Happening("environment", line, name))
+
+    def wrote_file(self, path: str) -> None:
+        """A file was opened to be written."""
+        line = line_on_stack(self.file)
+        if line is None or self._known("file", path):
+            return
+        if not any(for_itself(f) or package_of(f) in _OF_THE_RUN for f in frames_to(self.file)):
+            self.happenings.append(Happening("file", line, path))
 
     def connected(self, connection: Any, *_branch: Any) -> None:
         """SQLAlchemy gave out a connection."""
@@ -118,7 +129,11 @@ def watching(connection: Connection, file: str, module: ModuleType) -> Iterator[
     for owner, name in [(time, "sleep"), *((module, name) for name in named)]:
         setattr(owner, name, watch.sleep)
     try:
-        with telling_of_reads(watch.read_variable), listening(watch.called):
+        with (
+            telling_of_reads(watch.read_variable),
+            telling_of_writes(watch.wrote_file),
+            listening(watch.called),
+        ):
             yield watch
     finally:
         for owner, name in [(time, "sleep"), *((module, name) for name in named)]:

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import alembic
-import sqlalchemy
-
-from assay import dialects
-from assay.project.failures import DRIVERS
+from assay.trace.lines import for_itself, frames_to, package_of
 
 __all__ = ["EVERY", "by_the_way", "telling_of_reads"]
 
 EVERY = "*"
 """In the place of a variable's name: all were read, as ``dict(os.environ)`` does."""
 
-_DATABASES = tuple(
-    str(Path(str(found.__file__)).parent) + os.sep for found in (alembic, sqlalchemy, dialects)
-)
 _BETWEEN = ("assay", "os", "collections", "_collections_abc", "abc")
 """Packages of what stands between ``os.environ`` and who reads it."""
 _INSTALLED = ("site-packages", "dist-packages")
@@ -59,20 +51,16 @@ def by_the_way(file: str, variable: str) -> bool:
     library for it (``BaseSettings``), reads is not.
     """
     reader: str | None = None
-    frame = inspect.currentframe()
-    while frame is not None and frame.f_code.co_filename != file:
-        code = frame.f_code
-        if code.co_filename.startswith(_DATABASES) or code.co_name == "<module>":
+    for frame in frames_to(file):
+        if for_itself(frame):
             return True
-        package = str(frame.f_globals.get("__name__")).partition(".")[0]
-        if package in DRIVERS:
-            return True
+        package = package_of(frame)
         if reader is None and package not in _BETWEEN:
-            reader = package if _own_setting(package, variable, code.co_filename, file) else ""
+            reads = frame.f_code.co_filename
+            reader = package if _own_setting(package, variable, reads, file) else ""
         # what the revision calls itself it has asked
         elif reader and package != reader:
             return True
-        frame = frame.f_back
     return False
 
 
