@@ -186,4 +186,5 @@ def test_a_limit_of_a_table_that_is_not_there_is_told(locking: Path) -> None:
     settings.write_text(text + '[tool.assay.locks]\nusers = "SHARED"\n')
     shown = assay(locking, "review", "a2")
     assert shown.returncode == 2
-    assert "pyproject.toml, [tool.assay.locks]" in shown.stderr
+    line = settings.read_text().splitlines().index('users = "SHARED"') + 1
+    assert f"pyproject.toml:{line}\n" in shown.stderr

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from assay.config import load_settings
+from assay.config import load_settings, where_of
+from assay.config.places import place_of
 from assay.errors import UsageError
 
 
@@ -90,10 +91,20 @@ def test_the_environment_names_the_shadow_server(
         ("[tool.assay]\ncopy_limit_mb = -1\n", "whole number", ":2", ""),
         ("[tool.assay]\nignore = 'x'\n", "list of strings", ":2", ""),
         ("[tool.assay.shadow]\npostgres = 'x'\n", "unknown key 'postgres'", ":2", "'postgresql'"),
-        ("[tool.assay.baseline]\nrevision = 'a'\n", "either `sql` or `create_all`", "", "baseline"),
-        ("[tool.assay\n", "not valid TOML", "", ""),
-        ("[tool]\nassay = 3\n", "must be a table", "", ""),
-        ("[tool.assay]\nconfig = 'nowhere.ini'\n", "no file nowhere.ini", "", "config"),
+        (
+            "[tool.assay.baseline]\nrevision = 'a'\n",
+            "either `sql` or `create_all`",
+            ":1",
+            "baseline",
+        ),
+        ("[tool.assay\n", "not valid TOML", "pyproject.toml:1", ""),
+        ("[tool]\nassay = 3\n", "must be a table", "pyproject.toml:2", ""),
+        (
+            "[tool.assay]\nconfig = 'nowhere.ini'\n",
+            "no file nowhere.ini",
+            "(from pyproject.toml:2)",
+            "config",
+        ),
     ],
 )
 def test_broken_settings_say_what_and_where(
@@ -105,6 +116,32 @@ def test_broken_settings_say_what_and_where(
     assert what in caught.value.what
     assert where in (caught.value.where or "")
     assert step in (caught.value.next_step or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("[tool.assay.review]\n'locks/*' = 'stop'\n\"data/dropped\" = 'no'\n", 3),
+        ("[tool.assay]\nreview = {'locks/*' = 'stop', 'data/dropped' = 'no'}\n", 2),
+        ("[tool.assay]\n[ tool . assay . \"review\" ] # ours\n'data/dropped'='no'\n", 3),
+        ("[tool.assay]\ntest = 'x'\nreview.'data/dropped' = 'no'\n", 3),
+        ("[tool]\nassay.review.'data/dropped' = 'no'\n", 2),
+        ("[tool.assay.reviews]\n'data/dropped' = 'no'\n[tool.assay.review]\n", 3),
+        ("[tool.assay.review]\n[[tool.other]]\n'data/dropped' = 'no'\n", 1),
+    ],
+)
+def test_a_key_is_found_however_it_is_written(tmp_path: Path, text: str, line: int) -> None:
+    path = tmp_path / "pyproject.toml"
+    path.write_text(text)
+    assert place_of(path, "tool.assay.review", "data/dropped") == f"pyproject.toml:{line}"
+
+
+def test_a_table_of_the_settings_knows_its_lines(tmp_path: Path) -> None:
+    project(tmp_path, "[tool.assay.review]\n'locks/*' = 'stop'\n'data/gone' = 'stop'\n")
+    found = load_settings(tmp_path)
+    assert where_of(found.review, "data/gone", "nowhere") == "pyproject.toml:3"
+    assert where_of({}, "data/gone", "nowhere") == "nowhere"
+    assert found.where("locks", "orders") == "pyproject.toml"
 
 
 def test_no_project_at_all(tmp_path: Path) -> None:

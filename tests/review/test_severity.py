@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from assay.config.places import Entries
 from assay.errors import UsageError
 from assay.review.finding import Finding, Severity
 from assay.review.severity import weighed
@@ -38,3 +41,12 @@ def test_what_is_wrong_is_named(chosen: dict[str, str], said: str) -> None:
         weighed([], chosen)
     assert refused.value.next_step == said
     assert refused.value.where == "pyproject.toml, [tool.assay.review]"
+
+
+def test_where_it_stands_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "pyproject.toml"
+    path.write_text('[tool.assay.review]\n"*" = "note"\n"locks/rewrites" = "stop"\n')
+    chosen = Entries({"*": "note", "locks/rewrites": "stop"}, path, "tool.assay.review")
+    with pytest.raises(UsageError) as refused:
+        weighed([], chosen)
+    assert refused.value.where == "pyproject.toml:3"

@@ -25,6 +25,7 @@ def named_address(settings: Settings, name: str) -> Address:
         known = ", ".join(settings.databases) or "none"
         raise UsageError(
             f"There is no database named {name!r} in [tool.assay.databases].",
+            where=settings.where("databases"),
             next_step=f"Known: {known}.",
         )
 
@@ -33,7 +34,7 @@ def named_address(settings: Settings, name: str) -> Address:
         if value is None:
             raise UsageError(
                 f"The environment variable {match[1]} is not set.",
-                where=f"[tool.assay.databases] {name}",
+                where=settings.where("databases", name),
                 next_step="Set it.",
             )
         return value
@@ -43,6 +44,7 @@ def named_address(settings: Settings, name: str) -> Address:
     except ArgumentError as error:
         raise UsageError(
             f"[tool.assay.databases] {name} is not a database URL.",
+            where=settings.where("databases", name),
             next_step="Write it as dialect://user:password@host:port/database.",
         ) from error
     host = url.host or url.query.get("host") or url.query.get("unix_socket")

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from assay.config.places import Entries, place_of
 from assay.errors import UsageError
 
 if sys.version_info >= (3, 11):
@@ -27,9 +28,10 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        line = re.search(r"\(at line (\d+), ", str(error))
         raise UsageError(
             f"{path.name} is not valid TOML: {error}.",
-            where=str(path),
+            where=f"{path}:{line[1]}" if line else str(path),
             next_step="Correct the file.",
         ) from error
 
@@ -45,7 +47,9 @@ class Table:
         self.path, self.name = path, name
         if not isinstance(raw, Mapping):
             raise UsageError(
-                f"[{name}] must be a table.", where=str(path), next_step="Correct the file."
+                f"[{name}] must be a table.",
+                where=place_of(path, name),
+                next_step="Correct the file.",
             )
         self.raw: Mapping[str, Any] = raw
         if known is None:
@@ -62,18 +66,7 @@ class Table:
 
     def where(self, key: str) -> str:
         """``file:line`` of a key, as well as it can be told from the text."""
-        try:
-            lines = self.path.read_text(encoding="utf-8").splitlines()
-        except OSError:
-            return str(self.path)
-        pattern = re.compile(rf"^\s*(\[.*\b{re.escape(key)}\s*\]|[\"']?{re.escape(key)}[\"']?\s*=)")
-        inside = False
-        for number, line in enumerate(lines, 1):
-            if line.strip().startswith("["):
-                inside = self.name in line
-            if inside and pattern.match(line):
-                return f"{self.path.name}:{number}"
-        return self.path.name
+        return place_of(self.path, self.name, key)
 
     def wrong(self, key: str, wanted: str) -> UsageError:
         """The error for a value of the wrong type."""
@@ -129,7 +122,7 @@ class Table:
         """A table inside this one."""
         return Table(self.raw.get(key, {}), self.path, f"{self.name}.{key}", known)
 
-    def mapping(self, key: str, known: Collection[str] | None = None) -> dict[str, str]:
+    def mapping(self, key: str, known: Collection[str] | None = None) -> Entries:
         """A table of strings; numbers and booleans become strings, as in an environment."""
         inner = self.table(key, known)
         found: dict[str, str] = {}
@@ -140,4 +133,4 @@ class Table:
                 found[name] = str(value)
             else:
                 raise inner.wrong(name, "a string")
-        return found
+        return Entries(found, self.path, inner.name)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from assay.config.places import place_of
 from assay.config.reading import Table, read_toml
 from assay.errors import UsageError
 
@@ -79,6 +80,10 @@ class Settings:
     def state_folder(self) -> Path:
         """``.assay/``: the state of a stopped change, receipts, backups."""
         return self.root / STATE_FOLDER
+
+    def where(self, table: str, key: str | None = None) -> str:
+        """``file:line`` of a key of ``[tool.assay.TABLE]``, for errors."""
+        return place_of(self.root / "pyproject.toml", f"tool.assay.{table}", key)
 
 
 KEYS = (
@@ -191,7 +196,7 @@ def _ini(root: Path, table: Table, flag: Path | None, origins: dict[str, str]) -
     if not path.is_file():
         raise UsageError(
             f"There is no file {path.name} where the settings say.",
-            where=f"{path} (from {origins['config']})",
+            where=f"{path} (from {origins['config'] if flag is not None else table.where('config')})",
             next_step="Correct `config` in [tool.assay], or make the project with `assay init`.",
         )
     return path

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
+from assay.config import where_of
 from assay.errors import UsageError
 from assay.review.finding import Finding, Severity
 from assay.review.rule import all_rules
@@ -32,7 +33,7 @@ def weighed(findings: Iterable[Finding], chosen: Mapping[str, str]) -> tuple[Fin
             near = difflib.get_close_matches(pattern, codes, 1)
             raise UsageError(
                 f"[tool.assay.review] names {pattern!r}, and no rule is called so.",
-                where=_WHERE,
+                where=where_of(chosen, pattern, _WHERE),
                 next_step=f"Did you mean {near[0]}?"
                 if near
                 else "`assay explain` lists the rules.",
@@ -40,7 +41,7 @@ def weighed(findings: Iterable[Finding], chosen: Mapping[str, str]) -> tuple[Fin
         if value not in values:
             raise UsageError(
                 f"[tool.assay.review] gives {pattern!r} the value {value!r}.",
-                where=_WHERE,
+                where=where_of(chosen, pattern, _WHERE),
                 next_step=f"Use one of: {', '.join(values)}.",
             )
     found = []

@@ -33,13 +33,13 @@ def _look(examined: Examined) -> Iterator[Finding]:
         yield Finding.mistake(
             f"[tool.assay.baseline] names revision {baseline.revision}, which the chain does not "
             "have.",
-            "pyproject.toml",
+            examined.settings.where("baseline", "revision"),
             "Correct it, or write the baseline anew with `assay baseline REV`.",
         )
     if baseline.sql is not None and not (examined.settings.root / baseline.sql).is_file():
         yield Finding.mistake(
             f"[tool.assay.baseline] names {baseline.sql}, and there is no such file.",
-            "pyproject.toml",
+            examined.settings.where("baseline", "sql"),
             f"Write it with `assay baseline {baseline.revision}`.",
         )
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
+from assay.config import where_of
 from assay.dialects import load
 from assay.errors import UsageError
 from assay.review.finding import Finding, Severity
@@ -65,7 +66,7 @@ def _limits(context: RuleContext) -> list[tuple[str, int]]:
         if mode not in modes:
             raise UsageError(
                 f"[tool.assay.locks] gives {pattern!r} the mode {mode!r}.",
-                where="pyproject.toml, [tool.assay.locks]",
+                where=where_of(context.lock_limits, pattern, "pyproject.toml, [tool.assay.locks]"),
                 next_step=f"Use one of: {', '.join(modes)}."
                 if modes
                 else f"{context.dialect} has no locks of tables: leave the section out.",
