@@ -23,15 +23,18 @@ OWN = (
 )
 
 
-@pytest.fixture
-def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder of installed packages, ``crates`` among them."""
-    folder = tmp_path / "site-packages"
+@pytest.fixture(params=["site-packages", "target"])
+def installed(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """A folder of installed packages, ``crates`` among them; ``pip --target`` names it freely."""
+    folder = tmp_path / str(request.param)
     (folder / "crates").mkdir(parents=True)
+    (folder / "crates-1.0.dist-info").mkdir()
     (folder / "crates" / "__init__.py").write_text(LIBRARY)
     monkeypatch.syspath_prepend(str(folder))
     yield folder
-    for name in ("crates", "shelves"):
+    for name in ("crates", "shelves", "wrapping"):
         sys.modules.pop(name, None)
 
 
@@ -74,6 +77,7 @@ def test_what_counts(
 
 def test_a_project_that_is_installed_with_its_revisions(installed: Path) -> None:
     (installed / "shelves").mkdir()
+    (installed / "shelves-1.0.dist-info").mkdir()
     (installed / "shelves" / "__init__.py").write_text(
         f"{OWN}\nclass Made:\n    def __init__(self):\n        mode()\n"
     )

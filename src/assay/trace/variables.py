@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 from assay.trace.lines import for_itself, frames_to, package_of
 
@@ -56,20 +57,22 @@ def by_the_way(file: str, variable: str) -> bool:
             return True
         package = package_of(frame)
         if reader is None and package not in _BETWEEN:
-            reads = frame.f_code.co_filename
-            reader = package if _own_setting(package, variable, reads, file) else ""
+            reader = package if _own_setting(package, variable, frame, file) else ""
         # what the revision calls itself it has asked
         elif reader and package != reader:
             return True
     return False
 
 
-def _own_setting(package: str, variable: str, reads: str, file: str) -> bool:
-    """Whether a variable is named after the installed package whose file reads it, not the project's."""
-    path = Path(reads)
-    installed = next((p for p in path.parents if p.name in _INSTALLED), None)
-    return (
-        installed is not None
-        and variable.upper().startswith(f"{package.upper()}_")
-        and installed / path.relative_to(installed).parts[0] not in Path(file).parents
-    )
+def _own_setting(package: str, variable: str, frame: FrameType, file: str) -> bool:
+    """Whether a variable is named after the installed package that reads it, not the project's."""
+    if not variable.upper().startswith(f"{package.upper()}_"):
+        return False
+    path = Path(frame.f_code.co_filename)
+    depth = str(frame.f_globals.get("__name__")).count(".") + (path.name == "__init__.py")
+    if depth >= len(path.parents):
+        return False  # a text that was executed
+    root = path.parents[depth]
+    # a project in the making has no such folder beside its package; `pip install --target` makes it
+    installed = root.name in _INSTALLED or any(root.glob(f"{package}-*.dist-info"))
+    return installed and root / package not in Path(file).parents
