@@ -14,6 +14,7 @@ from assay.prove.rows import make_rows
 
 TABLES = (
     "CREATE TABLE plain (id INTEGER PRIMARY KEY, note VARCHAR(20))",
+    "CREATE TABLE bare (note VARCHAR(20), id INTEGER NOT NULL)",
     "CREATE TABLE parts (id INTEGER PRIMARY KEY, code VARCHAR(20) UNIQUE)",
     "CREATE TABLE uses (id INTEGER PRIMARY KEY, part_id INTEGER REFERENCES parts (id))",
     "CREATE TABLE taken (id INTEGER PRIMARY KEY, code VARCHAR(20) UNIQUE)",
@@ -48,6 +49,7 @@ def test_each_table_gets_one_if_it_can(connection: sa.Connection) -> None:
     # a copy, a row moved; what all rows refer to, text, pairs and what is too small have none
     assert {name.rpartition(".")[2]: held for name, held in found.items()} == {
         "plain": 4,
+        "bare": 4,
         "parts": 3,
         "uses": 4,
     }

@@ -56,7 +56,12 @@ def make_far_rows(connection: Connection, only: Collection[str]) -> dict[str, in
 
 
 def _key(table: TableShape) -> str | None:
-    column = table.column(table.primary_key[0]) if len(table.primary_key) == 1 else None
+    """The column that rows are told apart by, if it is a whole number and refers to nothing.
+
+    Of a table without a primary key its first column that is never NULL.
+    """
+    names = table.primary_key or tuple(c.name for c in table.columns if not c.nullable)[:1]
+    column = table.column(names[0]) if len(names) == 1 else None
     if column is None or column.type.name not in _WHOLE:
         return None
     # SQLite checks no reference unless it is told to
