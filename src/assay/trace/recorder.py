@@ -150,12 +150,21 @@ class Recorder:
         self._failed(error)
 
     def _failed(self, error: BaseException) -> None:
+        duration = time.perf_counter() - self._began
         if self.observer is not None:
             self.observer.close()
         if self._enclosed:
             self._enclosed = False
             with suppress(Exception):
                 self._execute("ROLLBACK")
+            self._known = True
+        before = after = None
+        if self.follower is not None and self._outside and not self._asks:
+            # an index that is not valid stays, and what a DO block has committed
+            before = self.follower.state.snapshot
+            with suppress(Exception):
+                self._look(self.follower)
+                after = self.follower.state.snapshot
         self.statements.append(
             StatementEffect(
                 sql=self._sql,
@@ -163,7 +172,9 @@ class Recorder:
                 by_operation=False,
                 changed_catalog=False,
                 rows=None,
-                duration=time.perf_counter() - self._began,
+                duration=duration,
+                before=before if after else None,
+                after=after,
                 autocommit=self._autocommit,
                 failure=failure_of(error, self.file),
             )
@@ -236,11 +247,14 @@ class Recorder:
     def _look(self, follower: Follower) -> bool:
         if not self._outside:
             return follower.look(autocommit=False)
-        self._execute("BEGIN")
-        wrote = follower.look(autocommit=True)
-        self._execute("COMMIT")
         self._known = True
-        return wrote
+        if not self.dialect.capabilities.transactional_ddl:
+            return follower.look(autocommit=True)
+        self._execute("BEGIN")
+        try:
+            return follower.look(autocommit=True)
+        finally:
+            self._execute("COMMIT")
 
     def _disclose(self) -> None:
         """Commit our own transaction; what waits for that may fail, as it would in autocommit."""
