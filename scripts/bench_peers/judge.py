@@ -13,8 +13,6 @@ __all__ = ["BESIDE", "LEFT", "SAME", "Verdict", "alarms", "always", "is_style", 
 BESIDE: dict[str, tuple[str, ...]] = {
     # an index more does not shorten how long two tables wait
     "P28-several-foreign-keys": ("hygiene/foreign-key-without-index",),
-    # in batches it would change them again as well
-    "X11-backfill-twice": ("locks/every-row-updated",),
     # they speak of the way to NOT NULL, which is the safe one; that old code fails they do not say
     "X06-required-column": (
         "locks/check-blocks",
@@ -63,12 +61,8 @@ LEFT: dict[str, str] = {
     " leave the column out fail, which is X06.",
     "hygiene/no-downgrade": "right. The value stays in the enum, and Alembic says that the revision is taken"
     " back. To raise would be the truth; the forms of this page have to come back.",
-    "locks/every-row-updated": "wrong, and left. One statement with a bound, `id < 50`, has all three rows"
-    " of a shadow. Where it is run again for the next batch, that one tells.",
     "locks/several-tables": "right. New columns of two tables in use or more, in one transaction and without"
     " a `lock_timeout`: the first is locked while the second is waited for.",
-    "hygiene/environment": "wrong, and left. It is pydantic that reads a setting of its own, on the way"
-    " from a column's type. Whether code is a library's or the project's, its being installed does not tell.",
 }
 """By rule of Assay's: why it goes on speaking of revisions that this page calls safe; each looked at."""
 
