@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from assay.catalog import Snapshot
@@ -16,6 +14,7 @@ from assay.dialects import Dialect, Follower, Observation, Observer, verb
 from assay.operations.online.stated import as_stated
 from assay.project.compat.connections import cursors_of_others, kept_open, taken_from_below
 from assay.project.project import execute_on, query_on
+from assay.trace.by_operation import made_by_operation
 from assay.trace.cursors import RecordedCursor
 from assay.trace.effects import StatementEffect, is_writing
 from assay.trace.failing import failure_of
@@ -72,7 +71,7 @@ class Recorder:
     def before(
         self, _connection: Any, _cursor: Any, statement: str, given: Any, context: Any, _many: bool
     ) -> tuple[str, Any]:
-        self._operation = self._by_operation(context)
+        self._operation = made_by_operation(context)
         self._catch_up()
         self._sql = as_stated(self.connection, statement)
         self._enclose()
@@ -291,30 +290,12 @@ class Recorder:
             return "unknown"
         return self.dialect.catalog_mark(self._query)
 
-    @staticmethod
-    def _by_operation(context: Any) -> bool:
-        """DDL that an operation of Alembic's or ours rendered, as against SQL text and metadata calls."""
-        from sqlalchemy.schema import DDL
-        from sqlalchemy.sql.ddl import DDLElement
-
-        element = getattr(getattr(context, "compiled", None), "statement", None)
-        rendered = isinstance(element, DDLElement) and not isinstance(element, DDL)
-        frame: FrameType | None = inspect.currentframe()
-        while frame is not None:
-            name = frame.f_code.co_filename
-            if name.startswith(_OPERATIONS):
-                return True
-            # op.execute: somebody's own text, unless one of our operations is what calls it
-            if rendered and name.endswith(_ALEMBIC) and frame.f_code.co_name != "execute_sql":
-                return True
-            frame = frame.f_back
-        return False
-
 
 UNSEEN = "-- sent on the driver's own connection, unseen"
 """Stands for statements that nobody told of."""
 
 _ASKING = ("RESET", "SELECT", "SET", "SHOW")
+_ASSAY = str(Path(__file__).parent.parent)
 _SESSION = ("SET", "RESET", "COMMIT", "LOCK", "UNLOCK")
 
 
@@ -324,11 +305,6 @@ def _looks(statement: str, *, by_operation: bool) -> bool:
     Of its statements an ``UPDATE`` can run anything: functions, triggers.
     """
     return not by_operation or verb(statement) == "UPDATE"
-
-
-_ALEMBIC = ("alembic/operations/toimpl.py", "alembic/operations/batch.py")
-_ASSAY = str(Path(__file__).parent.parent)
-_OPERATIONS = str(Path(_ASSAY) / "operations")
 
 
 def _rows(cursor: Any) -> int | None:
