@@ -131,10 +131,11 @@ class PostgreSQLObserver:
         if autocommit:
             if not self._looked and verb(sql) not in _ROWS_STAY and not plain_ddl(sql):
                 self._look_for_rows()  # the old file of a table will be gone
+            self._requested.start()
             # the server may have collected what was counted so far
             pid, since, counters = self._query(_OUTSIDE)[0]
             self._counters, self._since = _counted(counters), str(since)
-            self._requested.start(int(str(pid)))
+            self._requested.watch(int(str(pid)))
         return sql
 
     def after(self, sql: str, _rows: int | None) -> Observation:

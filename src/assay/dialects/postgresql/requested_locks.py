@@ -33,36 +33,36 @@ _PAUSE = 0.001  # seconds
 
 
 class RequestedLocks:
-    """Sees the locks that one backend asks for, from each :meth:`start` to :meth:`stop`."""
+    """Sees the locks that one backend asks for: :meth:`start`, :meth:`watch`, the statement, :meth:`stop`."""
 
     def __init__(self, at: Address) -> None:
         self._at = at
         self._connection: Connection | None = None
         self._found: dict[int, Locked] = {}
-        self._over = threading.Event()
+        self._pid = 0
+        self._ready, self._watching, self._over = (threading.Event() for _ in range(3))
         self._thread: threading.Thread | None = None
 
-    def start(self, pid: int) -> None:
-        """Get in the way; where that cannot be, nothing will be seen.
+    def start(self) -> None:
+        """Begin to get in the way; where that cannot be, nothing will be seen."""
+        self._found = {}
+        self._ready, self._watching, self._over = (threading.Event() for _ in range(3))
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
 
-        :param pid: process of the backend.
+    def watch(self, pid: int) -> None:
+        """Return when a statement can be seen.
+
+        :param pid: process of the backend that will be given it.
         """
-        self._found, self._over = {}, threading.Event()
-        with suppress(ConnectError):
-            connection = self._connection = self._connection or connect(Target(self._at))
-            tables = str(connection.query(_TABLES)[0][0] or "")
-            connection.execute("BEGIN")
-            if tables:
-                connection.execute(f"LOCK TABLE {tables} IN SHARE UPDATE EXCLUSIVE MODE")
-            asked = _ASKED.format(pid)
-            self._thread = threading.Thread(
-                target=self._watch, args=(connection, asked), daemon=True
-            )
-            self._thread.start()
+        self._pid = pid
+        self._watching.set()
+        self._ready.wait()
 
     def stop(self) -> tuple[Locked, ...]:
         """What was asked for; the modes of each relation, as ``pg_locks`` names them."""
         self._over.set()
+        self._watching.set()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
@@ -80,24 +80,40 @@ class RequestedLocks:
             self._connection.close()
             self._connection = None
 
-    def _watch(self, connection: Connection, asked: str) -> None:
+    def _run(self) -> None:
         # a connection that broke has let go of its locks: the statement goes on, unseen
         try:
-            in_the_way = True
-            while not self._over.is_set():
-                ((waits, lines),) = connection.query(asked)
-                for one in locked_of(str(lines).split(LINE)) if lines else ():
-                    modes = {one.modes}
-                    if one.oid in self._found:
-                        modes.update(self._found[one.oid].modes.split(","))
-                    self._found[one.oid] = one._replace(modes=",".join(sorted(modes)))
-                if waits and in_the_way:
-                    connection.execute("ROLLBACK")
-                    in_the_way = False
-                self._over.wait(_PAUSE)
-            if in_the_way:
-                connection.execute("ROLLBACK")
+            if self._connection is None:
+                self._connection = connect(Target(self._at))
+            self._see(self._connection)
+        except ConnectError:
+            pass
         except Exception:
             with suppress(Exception):
-                connection.close()
+                if self._connection is not None:
+                    self._connection.close()
             self._connection = None
+        finally:
+            self._ready.set()
+
+    def _see(self, connection: Connection) -> None:
+        tables = str(connection.query(_TABLES)[0][0] or "")
+        connection.execute("BEGIN")
+        if tables:
+            connection.execute(f"LOCK TABLE {tables} IN SHARE UPDATE EXCLUSIVE MODE")
+        self._ready.set()
+        self._watching.wait()
+        asked, in_the_way = _ASKED.format(self._pid), True
+        while not self._over.is_set():
+            ((waits, lines),) = connection.query(asked)
+            for one in locked_of(str(lines).split(LINE)) if lines else ():
+                modes = {one.modes}
+                if one.oid in self._found:
+                    modes.update(self._found[one.oid].modes.split(","))
+                self._found[one.oid] = one._replace(modes=",".join(sorted(modes)))
+            if waits and in_the_way:
+                connection.execute("ROLLBACK")
+                in_the_way = False
+            self._over.wait(_PAUSE)
+        if in_the_way:
+            connection.execute("ROLLBACK")
