@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from assay.project.project import execute_on, query_on
 from assay.trace.by_operation import made_by_operation
 from assay.trace.cursors import RecordedCursor
 from assay.trace.effects import StatementEffect, is_writing
+from assay.trace.enclosing import Enclosing
 from assay.trace.failing import failure_of
 from assay.trace.granting import Granting
 from assay.trace.lines import line_on_stack
@@ -48,18 +48,11 @@ class Recorder:
         self.connection, self.file, self.dialect = connection, file, dialect
         self.observer = observer
         self.statements: list[StatementEffect] = []
-        self._query, self._execute = query_on(connection), execute_on(connection)
+        self._query = query_on(connection)
+        self._enclosing = Enclosing(connection, execute_on(connection), dialect, observer)
         self.follower = follower
         self.seen = follower.state if follower else None
         """The catalog after the last statement."""
-        self._transaction: object = None
-        self._enclosed = False
-        """A transaction of ours is open, on a connection in autocommit."""
-        self._asks = False
-        """An operation only asks, in autocommit: that has no effect to be seen."""
-        self._known = False
-        """What was seen until now was committed."""
-        self._numbers: dict[int, int] = {}
         self._mark: str | None = None
         self._granting = granting
         self._began = 0.0
@@ -74,17 +67,19 @@ class Recorder:
         self._operation = made_by_operation(context)
         self._catch_up()
         self._sql = as_stated(self.connection, statement)
-        self._enclose()
-        if self.follower is not None:
-            self._begin(self.follower)
-        elif self._mark is None and _looks(statement, by_operation=self._operation):
+        self._enclosing.begin(self._sql, self.follower, by_operation=self._operation)
+        if (
+            self.follower is None
+            and self._mark is None
+            and _looks(statement, by_operation=self._operation)
+        ):
             self._mark = self._read_mark()
-        if self._granting is not None and not self._asks:
-            self._granting.before(self._sql, autocommit=self._outside)
+        if self._granting is not None and not self._enclosing.asks:
+            self._granting.before(self._sql, autocommit=self._enclosing.outside)
         self._began = time.perf_counter()
-        if self.observer is not None and not self._asks:
+        if self.observer is not None and not self._enclosing.asks:
             try:
-                sent = self.observer.before(self._sql, autocommit=self._outside)
+                sent = self.observer.before(self._sql, autocommit=self._enclosing.outside)
                 if sent != self._sql:
                     statement = sent
             except Exception as error:
@@ -98,7 +93,7 @@ class Recorder:
         self._catch_up()
         if self.follower is not None:
             self.seen = self.follower.state
-            if self.connection.get_transaction() is self._transaction and not self._autocommit:
+            if self._enclosing.followed:
                 self.follower.end()
 
     def take(self) -> None:
@@ -109,11 +104,15 @@ class Recorder:
     def roll_back(self, *_event: Any) -> None:
         """A transaction is about to be rolled back; a savepoint, which is a statement, is not told."""
         self._rolled_back = line_on_stack(self.file) or self._rolled_back
-        self._known = False
+        self._enclosing.known = False
 
     def commit(self, *_event: Any) -> None:
         """A transaction is about to be committed."""
-        self._known = True
+        self._enclosing.known = True
+
+    def close(self) -> None:
+        """Nothing more is recorded."""
+        self._enclosing.abandon()
 
     def _catch_up(self) -> None:
         """What the catalog became without a statement is not what the next statement made of it."""
@@ -122,7 +121,7 @@ class Recorder:
             return
         before = self.follower.state.snapshot
         after = self.follower.settle().snapshot
-        self._transaction = None  # followed from here
+        self._enclosing.forget()
         if after.objects != before.objects:
             self.statements.append(
                 StatementEffect(
@@ -134,7 +133,7 @@ class Recorder:
                     duration=0.0,
                     before=before,
                     after=after,
-                    autocommit=self._autocommit,
+                    autocommit=self._enclosing.autocommit,
                 )
             )
         self._rolled_back = None
@@ -150,19 +149,16 @@ class Recorder:
 
     def _failed(self, error: BaseException) -> None:
         duration = time.perf_counter() - self._began
+        outside = self._enclosing.outside
         if self.observer is not None:
             self.observer.close()
-        if self._enclosed:
-            self._enclosed = False
-            with suppress(Exception):
-                self._execute("ROLLBACK")
-            self._known = True
+        self._enclosing.abandon()
         before = after = None
-        if self.follower is not None and self._outside and not self._asks:
+        if self.follower is not None and outside and not self._enclosing.asks:
             # an index that is not valid stays, and what a DO block has committed
             before = self.follower.state.snapshot
             with suppress(Exception):
-                self._look(self.follower)
+                self._enclosing.look(self.follower)
                 after = self.follower.state.snapshot
         self.statements.append(
             StatementEffect(
@@ -174,7 +170,7 @@ class Recorder:
                 duration=duration,
                 before=before if after else None,
                 after=after,
-                autocommit=self._autocommit,
+                autocommit=self._enclosing.autocommit,
                 failure=failure_of(error, self.file),
             )
         )
@@ -185,8 +181,8 @@ class Recorder:
         duration = time.perf_counter() - self._began
         statement, rows = self._sql, _rows(cursor)
         observed = Observation()
-        if self.observer is not None and not self._asks:
-            observed = self._as_numbered(self.observer.after(statement, rows))
+        if self.observer is not None and not self._enclosing.asks:
+            observed = self._enclosing.told(self.observer.after(statement, rows))
         by_operation = self._operation
         before: Snapshot | None = self.follower.state.snapshot if self.follower else None
         # an operation's DDL writes the catalog, or it asks on the way; no need to look
@@ -194,7 +190,7 @@ class Recorder:
         changed = not looks and is_writing(statement) and verb(statement) not in _SESSION
         if self.follower is not None:
             if changed or looks:
-                wrote = self._look(self.follower)
+                wrote = self._enclosing.look(self.follower)
                 changed = changed or wrote
         elif not looks:
             self._mark = None
@@ -207,7 +203,11 @@ class Recorder:
             if self._granting is not None and changed and not by_operation
             else ((), ())
         )
-        self._disclose()
+        try:
+            self._enclosing.end(self.follower)
+        except Exception:
+            self.roll_back()
+            raise
         self.statements.append(
             StatementEffect(
                 sql=statement,
@@ -219,74 +219,15 @@ class Recorder:
                 before=before,
                 after=after,
                 observed=observed,
-                autocommit=self._autocommit,
+                autocommit=self._enclosing.autocommit,
                 granted=granted,
                 revoked=revoked,
             )
         )
 
-    def _as_numbered(self, observed: Observation) -> Observation:
-        """With the number of the transaction among those of the revision's own."""
-        number = observed.transaction
-        if number is None:
-            return observed
-        if self._enclosed:
-            return replace(observed, transaction=None, held=())
-        own = self._numbers.setdefault(number, len(self._numbers) + 1)
-        return observed if own == number else replace(observed, transaction=own)
-
-    def _enclose(self) -> None:
-        """Begin a transaction where a statement is watched in one that has none."""
-        can = self.observer is not None and self._autocommit and self.observer.encloses(self._sql)
-        self._asks = can and self._operation and verb(self._sql) in _ASKING
-        self._enclosed = can and not self._asks
-        if self._enclosed:
-            self._execute("BEGIN")
-
-    def _look(self, follower: Follower) -> bool:
-        if not self._outside:
-            return follower.look(autocommit=False)
-        self._known = True
-        if not self.dialect.capabilities.transactional_ddl:
-            return follower.look(autocommit=True)
-        self._execute("BEGIN")
-        try:
-            return follower.look(autocommit=True)
-        finally:
-            self._execute("COMMIT")
-
-    def _disclose(self) -> None:
-        """Commit our own transaction; what waits for that may fail, as it would in autocommit."""
-        if self._enclosed:
-            if self.follower is not None:
-                self.follower.end(told=True)
-            try:
-                self._execute("COMMIT")
-            except Exception:
-                self.roll_back()
-                raise
-            self._enclosed, self._known = False, True
-
-    def _begin(self, follower: Follower) -> None:
-        transaction = self.connection.get_transaction()
-        new = transaction is not self._transaction and not self._autocommit
-        if new or self._enclosed:
-            follower.begin(known=self._known)
-            self._known = False
-        self._transaction = transaction
-
-    @property
-    def _outside(self) -> bool:
-        """Whether a statement runs in no transaction."""
-        return self._autocommit and not self._enclosed
-
-    @property
-    def _autocommit(self) -> bool:
-        return self.connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
-
     def _read_mark(self) -> str:
         """The catalog's mark; in autocommit the counters of a transaction say nothing."""
-        if self._outside and self.dialect.capabilities.transactional_ddl:
+        if self._enclosing.outside and self.dialect.capabilities.transactional_ddl:
             return "unknown"
         return self.dialect.catalog_mark(self._query)
 
@@ -294,7 +235,6 @@ class Recorder:
 UNSEEN = "-- sent on the driver's own connection, unseen"
 """Stands for statements that nobody told of."""
 
-_ASKING = ("RESET", "SELECT", "SET", "SHOW")
 _ASSAY = str(Path(__file__).parent.parent)
 _SESSION = ("SET", "RESET", "COMMIT", "LOCK", "UNLOCK")
 
@@ -337,6 +277,7 @@ def recording(
             yield recorder
         recorder.end()
     finally:
+        recorder.close()
         event.remove(connection, "before_cursor_execute", recorder.before)
         event.remove(connection, "after_cursor_execute", recorder.after)
         event.remove(connection, "rollback", recorder.roll_back)
