@@ -114,6 +114,7 @@ class Observation:
     :param lock_timeout: seconds that it would wait for a lock, 0 for ever; None: nobody asked.
     :param whole: tables that held two rows or more, of which it updated or deleted every one; a
         trace leaves out those of which it updated but a range of keys.
+    :param renamed: PostgreSQL: tables that have another name or schema, by the old name.
     """
 
     locks: tuple[Lock, ...] = ()
@@ -126,6 +127,7 @@ class Observation:
     form: OnlineForm | None = None
     lock_timeout: float | None = None
     whole: tuple[str, ...] = ()
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
     def without(self, relation: str) -> Observation:
         """The same, but for one relation."""
@@ -154,6 +156,7 @@ class Observation:
             "rows": {name: asdict(change) for name, change in self.rows.items()},
             "emptied": list(self.emptied),
             "every_row_of": list(self.whole),
+            "renamed": dict(self.renamed),
             "transaction": self.transaction,
             "algorithm": self.form.algorithm if self.form else None,
             "lock": self.form.lock if self.form else None,

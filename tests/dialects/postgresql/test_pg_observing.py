@@ -138,6 +138,22 @@ def test_looking_for_rows_is_not_the_scan_of_the_next_statement(watched: Watched
             assert after.scanned == {}, statement
 
 
+def test_what_is_renamed_is_known_by_its_name_before_each_statement(watched: Watched) -> None:
+    renames = (
+        "ALTER TABLE t RENAME TO v",
+        "CREATE SCHEMA side",
+        "DO $$ BEGIN ALTER TABLE v SET SCHEMA side; END $$",
+    )
+    first, _, moved, after = watched.run(*renames, "ALTER TABLE side.v ALTER a TYPE bigint")
+    assert first.renamed["t"] == "v"
+    assert [k.relation for k in first.locks if k.kind == "table"] == ["t"]
+    assert moved.renamed["v"] == "side.v"
+    assert [k.relation for k in moved.held if k.kind == "table"] == ["v"]
+    assert [k.relation for k in after.held if k.kind == "table"] == ["side.v"]
+    assert "side.v" in after.rewritten
+    assert not after.renamed
+
+
 def test_a_table_of_the_revision_itself_is_not_locked(watched: Watched) -> None:
     made, index = watched.run(
         "CREATE TABLE n (id int PRIMARY KEY, u_id int REFERENCES u)", "CREATE INDEX ON n (u_id)"

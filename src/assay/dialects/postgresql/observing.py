@@ -15,7 +15,8 @@ for us to look in; one that cannot be (``CONCURRENTLY``, ``VACUUM``) is seen by 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from assay.dialects.observed import Lock, Observation, RowChange
 from assay.dialects.postgresql.held_rows import MOST, count_rows, filled_files, holding
@@ -162,7 +163,7 @@ class PostgreSQLObserver:
         if transaction != self._transaction:
             self._number += bool(self._transaction)
             self._transaction, self._locks = transaction, {}
-        held = tuple(self._locks.values())
+        held = tuple(self._named_now(oid, found) for oid, found in self._locks.items())
         new = list(self._new_locks(rows))
         return self._observation(rows, new, held, self._number, place.timeout if rows else None)
 
@@ -204,6 +205,7 @@ class PostgreSQLObserver:
         moved = [row for row in rows if row.oid <= self._last and self._is_moved(row)]
         rewritten = tuple(sorted(self._before(row).name for row in moved))
         emptied = self._emptied([r for r in moved if KINDS.get(r.relation.kind) == "table"])
+        renamed = self._renamed(rows)
         self._seen.update((row.oid, row.relation) for row in rows)
         order = sorted(locks, key=lambda k: (-strength(k.mode), k.kind != "table", k.relation))
         return Observation(
@@ -216,6 +218,7 @@ class PostgreSQLObserver:
             number,
             lock_timeout=timeout,
             whole=tuple(sorted(whole)),
+            renamed=renamed,
         )
 
     def _new_locks(self, rows: Iterable[Locked]) -> Iterable[Lock]:
@@ -228,6 +231,26 @@ class PostgreSQLObserver:
             if old is None or strength(found.mode) > strength(old.mode):
                 self._locks[row.oid] = found
                 yield found
+
+    def _named_now(self, oid: int, found: Lock) -> Lock:
+        """A lock from before, with the name that its relation has had since a statement renamed it."""
+        seen = self._seen.get(oid)
+        return (
+            found
+            if seen is None or seen.name == found.relation
+            else replace(found, relation=seen.name)
+        )
+
+    def _renamed(self, rows: Iterable[Locked]) -> Mapping[str, str]:
+        """Tables that got another name: the old and the new. Its indexes are not always locked."""
+        found = {}
+        for row in rows:
+            old = self._seen.get(row.oid)
+            if old is None or KINDS.get(old.kind) != "table":
+                continue
+            if old.name != row.relation.name:
+                found[old.name] = row.relation.name
+        return found
 
     def _before(self, row: Locked) -> Relation:
         """A relation as it was seen last."""
