@@ -158,6 +158,7 @@ def _folded(operation: ReviewedOperation) -> list[str]:
     """What asked for an operation, or what it did; a whole table stands for what belongs to it."""
     asked = operation.asked or operation.lasting
     whole = {d.object.key for d in asked if d.object.kind == "table"}
+    whole |= {old.key for old, _ in operation.renamed if old.kind == "table"}
     named = {one.identity for pair in operation.renamed for one in pair}
     # the columns of a renamed table are in its line
     renamed = [

@@ -11,7 +11,7 @@ from assay.catalog import CatalogObject, Change, Difference, Snapshot
 from assay.project.revision_file import call_at
 from assay.review.bonds import Bond
 from assay.review.finding import Finding
-from assay.review.renamed import renamed_by
+from assay.review.renamed import renames_of
 from assay.review.rule import RuleContext, all_rules
 from assay.review.severity import weighed
 from assay.review.suppress import apply_waivers
@@ -135,23 +135,27 @@ def review(
     """
     path = Path(trace.file)
     effects = tuple(trace.operations(lambda line: call_at(path, line)))
-    renamed = renamed_by(path, trace.before, trace.after)
+    renames = renames_of(path, effects, trace.before, trace.after)
+    renamed = renames.whole
     wanted = {d.identity: d for d in intent or ()}
     left = {d.identity for d in trace.differences}
     reviewed = []
-    for effect in effects:
+    for effect, steps in zip(effects, renames.steps, strict=True):
         # what an operation did and a later one undid is nobody's concern
         lasting = tuple(d for d in effect.differences if d.identity in left)
         asked = tuple(wanted[d.identity] for d in lasting if d.identity in wanted)
         unasked = tuple(d for d in lasting if intent is not None and d.identity not in wanted)
+        step = {old.identity: (old, new) for old, new in steps}
         named = tuple(
-            (d.object, renamed[d.identity])
+            step.get(d.identity) or (d.object, renamed[d.identity])
             for d in effect.differences
-            if d.change is Change.REMOVED and d.identity in renamed
+            if d.change is Change.REMOVED and (d.identity in step or d.identity in renamed)
         )
         reviewed.append(ReviewedOperation(effect, asked, unasked, named, lasting))
-    context = RuleContext(trace.before, trace.after, renamed, trace, lock_limits or {})
-    found = [f for rule in all_rules() for f in rule.found(effects, context)]
+    context = RuleContext(
+        trace.before, trace.after, renamed, renames.names, trace, lock_limits or {}
+    )
+    found = [f for rule in all_rules() for f in rule.found(renames.told, context)]
     findings = weighed(found, severities or {})
     waived, kept = apply_waivers(findings, path.read_text(encoding="utf-8"), None, bonds)
     # those on waivers are there now, and have no severity of the project's own yet

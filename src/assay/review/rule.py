@@ -36,6 +36,7 @@ class RuleContext:
     :param before: the catalog before the revision.
     :param after: the catalog after it.
     :param renamed: tables and columns that have another name after it, by the identity they had.
+    :param named: every name that a table had meanwhile, and the one that it had before the revision.
     :param upgrade: the whole trace: failure, happenings, the downgrade's trace. None in a test only.
     :param lock_limits: the strongest lock that a project allows, by table or pattern of tables.
     """
@@ -43,6 +44,7 @@ class RuleContext:
     before: Snapshot
     after: Snapshot
     renamed: Mapping[Identity, CatalogObject] = field(default_factory=dict)
+    named: Mapping[str, str] = field(default_factory=dict)
     upgrade: Trace | None = None
     lock_limits: Mapping[str, str] = field(default_factory=dict)
 
@@ -58,8 +60,8 @@ class RuleContext:
 
     @cached_property
     def tables(self) -> frozenset[str]:
-        """Tables that were there before the revision, as observations name them."""
-        return frozenset(found.name for found in self.before.of_kind("table"))
+        """Tables that were there before the revision, as observations name them, renamed or not."""
+        return frozenset((*(found.name for found in self.before.of_kind("table")), *self.named))
 
 
 Check = Callable[[tuple[OperationEffect, ...], RuleContext], Iterator[Finding]]

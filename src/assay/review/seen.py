@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from assay.catalog import CatalogObject, Change, Difference, compare
 from assay.dialects import Lock, OnlineForm
+from assay.review.parts import columns_of
 from assay.review.rule import Identity, RuleContext
 from assay.trace.effects import OperationEffect, StatementEffect
 
@@ -15,6 +16,7 @@ __all__ = [
     "behind",
     "bound",
     "changed",
+    "is_away",
     "locked",
     "relation_of",
     "retyped",
@@ -56,6 +58,18 @@ def under(
             if lock.relation == relation and what in lock.blocks:
                 return statement, lock
     return None
+
+
+def is_away(difference: Difference, beside: Iterable[Difference]) -> bool:
+    """Whether an index or key is gone, not only renamed by the same statement."""
+    gone = difference.object
+    return difference.change is Change.REMOVED and not any(
+        other.change is Change.ADDED
+        and other.object.kind == gone.kind
+        and other.object.key[:-1] == gone.key[:-1]
+        and columns_of(other.object) == columns_of(gone)
+        for other in beside
+    )
 
 
 def behind(lock: Lock) -> str:

@@ -23,6 +23,21 @@ CASES = (
         advised=INDEX + KEY,
         same=False,
     ),
+    # a table that is renamed takes its keys along
+    *(
+        Case(
+            "hygiene/foreign-key-without-index",
+            engine,
+            SETUP.replace("user_id int", "user_id int REFERENCES users (id)"),
+            bad=KEY.replace('"orders", "users"', '"orders", "orders"')
+            if engine == "postgresql"
+            else BATCH.replace('"users"', '"orders"'),
+            good='op.execute("ALTER TABLE orders RENAME TO purchases")',
+            advised="pass",
+            same=False,
+        )
+        for engine in ("postgresql", "sqlite")
+    ),
     Case(
         "hygiene/foreign-key-without-index",
         "sqlite",

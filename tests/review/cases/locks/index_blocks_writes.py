@@ -30,4 +30,19 @@ CASES = (
         advised="pass",
         same=False,
     ),
+    Case(
+        "locks/index-blocks-writes",
+        "postgresql",
+        f"{SETUP}\nCREATE INDEX ix ON users (email);",
+        bad="""
+            op.add_column("users", sa.Column("nick", sa.Text()))
+            op.create_index("ix_users_nick", "users", ["nick"])
+        """,
+        good="""
+            op.add_column("users", sa.Column("nick", sa.Text()))
+            op.execute("ALTER INDEX ix RENAME TO ix_users_email")
+        """,
+        advised='op.add_column("users", sa.Column("nick", sa.Text()))',
+        same=False,
+    ),
 )

@@ -19,4 +19,16 @@ CASES = (
                 op.drop_index("ix_users_email", "users", postgresql_concurrently=True)
         """,
     ),
+    Case(
+        "locks/index-drop-blocks",
+        "postgresql",
+        "CREATE TABLE users (id int PRIMARY KEY, email text);\nCREATE INDEX ix ON users (email);",
+        bad='op.drop_index("ix", "users")',
+        good="""
+            op.add_column("users", sa.Column("nick", sa.Text()))
+            op.execute("ALTER INDEX ix RENAME TO ix_users_email")
+        """,
+        advised="pass",
+        same=False,
+    ),
 )

@@ -35,6 +35,16 @@ def _alter(what: str) -> str:
 
 
 CASES = (
+    # under the name that it has by then
+    _case(
+        """
+        op.rename_table("orders", "purchases")
+        op.alter_column("purchases", "total", type_=sa.BigInteger())
+        """,
+        'op.rename_table("orders", "purchases")',
+        'op.rename_table("orders", "purchases")',
+        same=False,
+    ),
     _case(
         """
         op.add_column("orders", sa.Column("key", sa.Uuid(),

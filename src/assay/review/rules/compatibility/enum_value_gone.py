@@ -42,7 +42,7 @@ def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iter
         what = f"Column {now.name}" if kind is column else f"Enum {kind.name}"
         yield RULE.finding(
             now.name if kind is column else kind.name,
-            _line(operations, column, now, kind),
+            _line(operations, kind, now, column),
             f"{what} has {values} no more; code that runs still writes {values}.",
             why="Each statement that writes it, or compares with it, fails.",
             instead="Add the new value, move code and rows to it, and drop the old one later.",
@@ -50,9 +50,12 @@ def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iter
 
 
 def _line(operations: tuple[OperationEffect, ...], *about: CatalogObject) -> int | None:
-    wanted = {one.identity for one in about}
-    lines = [o.line for o in operations for d in o.differences if d.identity in wanted]
-    return lines[0] if lines else None
+    """The line that changed the first of some objects that any line changed."""
+    for one in about:
+        for operation in operations:
+            if any(d.identity == one.identity for d in operation.differences):
+                return operation.line
+    return None
 
 
 RULE = Rule("enum-value-gone", "compatibility", Severity.NOTE, check)

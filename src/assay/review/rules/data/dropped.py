@@ -4,8 +4,8 @@ What it flags: a table or column that held data is gone after an operation.
 Why: a downgrade makes it again, empty; the rows' values are lost.
 Unsafe: ``op.drop_column("users", "nick")``
 Safe instead: stop using it, deploy, keep it for a release; then drop it and say that it is meant.
-When it is fine: the data is not needed, or was copied. Say so: ``--drop users.nick``. What an
-operation renames is not dropped.
+When it is fine: the data is not needed, or was copied. Say so: ``--drop users.nick``. What is
+renamed, by whatever SQL, is not dropped.
 Measured on: SQLite 3.40, PostgreSQL 15.
 """
 

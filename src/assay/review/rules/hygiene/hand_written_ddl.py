@@ -16,10 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assay.catalog import Change, Difference
+from assay.catalog import CatalogObject, Change, Difference
 from assay.review.finding import Finding, Severity
 from assay.review.rule import Rule, RuleContext
-from assay.review.seen import statement_by_statement
+from assay.review.seen import is_away, statement_by_statement
 from assay.trace.effects import OperationEffect
 
 __all__ = ["RULE"]
@@ -28,7 +28,7 @@ _KINDS = ("table", "column", "primary key", "unique", "check", "foreign key", "i
 _ATTRIBUTES = {"type", "not null", "default", "comment"}
 
 
-def check(operations: tuple[OperationEffect, ...], _context: RuleContext) -> Iterator[Finding]:
+def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iterator[Finding]:
     """A finding for each line that has such SQL."""
     for operation in operations:
         for statement, differences in statement_by_statement(operation):
@@ -37,11 +37,14 @@ def check(operations: tuple[OperationEffect, ...], _context: RuleContext) -> Ite
             if _takes_index_over(differences):
                 continue
             made = next((d for d in differences if d.object.kind == "table"), differences[0])
+            name, what = made.object.name, made.change.value
+            named = _renamed(made.object.kind, differences, context)
+            if named is not None:
+                name, what = named[0].name, f"renamed to {named[1].name}"
             yield RULE.finding(
-                made.object.name,
+                name,
                 operation.line,
-                f"{made.object.kind.capitalize()} {made.object.name} is {made.change.value} by SQL "
-                "of the revision's own.",
+                f"{made.object.kind.capitalize()} {name} is {what} by SQL of the revision's own.",
                 why="It runs on one engine only, and nobody generates its undo.",
                 instead="Write it as an operation of Alembic; `assay generate` does.",
             )
@@ -58,6 +61,22 @@ def _has_operation(difference: Difference) -> bool:
     if difference.object.kind == "column":
         return {name for name, _, _ in difference.altered} <= _ATTRIBUTES
     return False
+
+
+def _renamed(
+    kind: str, differences: tuple[Difference, ...], context: RuleContext
+) -> tuple[CatalogObject, CatalogObject] | None:
+    """The one thing of a kind that got another name, as it was and as it is."""
+    gone = [d for d in differences if d.change is Change.REMOVED and d.object.kind == kind]
+    come = [d for d in differences if d.change is Change.ADDED and d.object.kind == kind]
+    if len(gone) != 1 or len(come) != 1:
+        return None
+    old, new = gone[0].object, come[0].object
+    if kind in ("table", "column"):
+        same = context.renamed.get(old.identity) == new
+    else:
+        same = old.attributes == new.attributes or not is_away(gone[0], come)
+    return (old, new) if same else None
 
 
 def _takes_index_over(differences: tuple[Difference, ...]) -> bool:

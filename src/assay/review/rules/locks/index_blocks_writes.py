@@ -25,11 +25,15 @@ from assay.trace.effects import OperationEffect
 __all__ = ["RULE"]
 
 
-def check(operations: tuple[OperationEffect, ...], _context: RuleContext) -> Iterator[Finding]:
+def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iterator[Finding]:
     """A finding for each index that was built behind a lock."""
     for operation in operations:
         for index in changed(operation, Change.ADDED, "index"):
             table = relation_of(index)
+            # PostgreSQL reads the table for one that is built, and not for one that is renamed
+            read = any(table in s.observed.scanned for s in operation.statements)
+            if context.dialect == "postgresql" and not read:
+                continue
             seen = under(operation, table)
             # where MariaDB copies the table, another rule tells what for
             if seen is not None and table not in seen[0].observed.rewritten:

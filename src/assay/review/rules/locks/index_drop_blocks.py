@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from assay.catalog import Change
 from assay.review.finding import Finding, Severity
 from assay.review.rule import Rule, RuleContext
-from assay.review.seen import behind, changed, relation_of, under
+from assay.review.seen import behind, changed, is_away, relation_of, statement_by_statement, under
 from assay.trace.effects import OperationEffect
 
 __all__ = ["RULE"]
@@ -28,8 +28,14 @@ def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iter
     for operation in operations:
         # USING INDEX: the index is a constraint's from then on
         taken = {o.key for o in changed(operation, Change.ADDED, "unique", "primary key")}
+        renamed = {
+            difference.object.key
+            for _, differences in statement_by_statement(operation)
+            for difference in differences
+            if difference.change is Change.REMOVED and not is_away(difference, differences)
+        }
         for index in changed(operation, Change.REMOVED, "index"):
-            if index.key in taken:
+            if index.key in taken | renamed:
                 continue
             table = relation_of(index)
             seen = under(operation, table, "reads")

@@ -35,7 +35,8 @@ def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iter
     for operation in operations:
         files = {name for s in operation.statements for name in s.observed.rewritten}
         for name in sorted(files & found.keys()):
-            table = found[name]
+            called = [now for now, first in context.named.items() if first == found[name]]
+            table = next((each for each in called if under(operation, each)), found[name])
             seen = under(operation, table)
             if seen is None or table in files:
                 continue
