@@ -14,6 +14,7 @@ import pytest
 
 from assay.procedure.chain import prove
 from assay.procedure.proving import Examination
+from assay.project.failures import RevisionFailed
 from assay.project.limit import TookTooLong, ended_after
 from assay.trace.failing import TOO_LONG
 from small_project import lay_out, opened, revision
@@ -111,3 +112,34 @@ def test_ctrl_c_says_where_it_was(tmp_path: Path) -> None:
     error = json.loads(out)["error"]
     assert error["what"] == "Interrupted."
     assert error["where"].startswith("migrations/versions/a2.py:")
+
+
+@pytest.mark.parametrize(
+    ("server", "sleeps"),
+    [("postgresql_server", "SELECT pg_sleep(100)"), ("mariadb_server", "SELECT SLEEP(100)")],
+)
+def test_what_the_server_runs_for_too_long_is_ended_there(
+    tmp_path: Path, server: str, sleeps: str, request: pytest.FixtureRequest
+) -> None:
+    url = str(request.getfixturevalue(server))
+    engine = url.partition("+")[0]
+    folder = lay_out(
+        tmp_path / "p",
+        url=url,
+        assay=f"trace_limit = 1\n[tool.assay.shadow]\n{engine} = {url!r}\n",
+        revisions={
+            "a1.py": revision(),
+            "a2.py": revision(f'{ADD}op.execute("{sleeps}")\n', "pass", "a2", "a1"),
+        },
+    )
+    began = time.monotonic()
+    with opened(folder) as session:
+        head = session.project.history.get("a2")
+        _, review, trace = Examination(session, head, False).review()
+        with pytest.raises(RevisionFailed, match="was not at its end after 1 s"):
+            _ = session.chain
+    # not a measurement: it was not slept to the end
+    assert time.monotonic() - began < 90
+    assert trace.failure is not None
+    assert trace.failure.code == TOO_LONG
+    assert [f.line for f in review.findings if f.rule == "hygiene/fails"] == [trace.failure.line]

@@ -158,6 +158,10 @@ class ShadowServer(Protocol):
         """Let a statement fail that waits for a lock."""
         ...
 
+    def end_running(self, database: Address) -> None:
+        """Let every statement fail that runs now in a database made here; nothing of any other."""
+        ...
+
     def like(self, defaults: Mapping[str, str]) -> None:
         """Databases that start empty have these defaults, as :meth:`Dialect.defaults_of` gave them."""
         ...

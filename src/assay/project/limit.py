@@ -1,8 +1,7 @@
 """A function of a revision that does not come to an end is ended, and where it was is kept.
 
-What a server runs for too long it ends itself; a loop in Python nobody ends. So a timer raises in the
-thread that runs it, at the next step of Python code: not within a call of C code, such as a driver that
-waits for its server.
+A timer raises in the thread that runs it, at the next step of Python code. That is not within a call of C
+code, such as a driver that waits for its server; so what runs on the shadow is ended as well.
 """
 
 from __future__ import annotations
@@ -12,6 +11,8 @@ import ctypes
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+
+from assay.project.waits import set_overdue
 
 __all__ = ["TookTooLong", "ended_after"]
 
@@ -69,6 +70,7 @@ class _Timer:
                     self.raised = True
                     # PyThreadState_SetAsyncExc: Python's C API, "Thread State and the GIL"
                     ctypes.pythonapi.PyThreadState_SetAsyncExc(self.thread, ctypes.py_object(_End))
+                    set_overdue(overdue=True)
             wait = _AGAIN
 
     def stop(self) -> None:
@@ -81,6 +83,7 @@ class _Timer:
             with suppress(_End):
                 self.over.set()
         if self.raised:
+            set_overdue(overdue=False)
             with suppress(_End), self.raising:
                 for _ in range(_STEPS):
                     pass

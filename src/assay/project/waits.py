@@ -3,8 +3,8 @@
 A revision that opens a connection of its own waits there for what its own transaction holds, or the
 other way round: no server sees that as a deadlock, because the one who could go on is this process.
 So a thread looks from time to time what waits on the shadow, and ends what has waited too long. It
-sets nothing on the project's connections, and a statement that works is left alone however long it
-takes.
+sets nothing on the project's connections, and a statement that works is left alone until the time of its
+revision is over.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from assay.dialects import Address, LockWait
 
-__all__ = ["LONGEST", "Waits", "wait_of", "waits_ended"]
+__all__ = ["LONGEST", "Waits", "set_overdue", "wait_of", "waits_ended"]
 
 LONGEST = 3.0
 """Seconds that a statement may wait for a lock on a shadow, where nobody else works."""
@@ -40,6 +40,10 @@ class Waits(Protocol):
         """Let a statement fail that waits for a lock."""
         ...
 
+    def end_running(self, database: Address) -> None:
+        """Let every statement fail that runs now in a database made here; nothing of any other."""
+        ...
+
 
 def wait_of(error: BaseException) -> str | None:
     """What a statement waited for that was ended here; None for any other error."""
@@ -49,6 +53,12 @@ def wait_of(error: BaseException) -> str | None:
             watch.mark_all(error)
     found = getattr(error, _MARK, None) or getattr(original, _MARK, None)
     return None if found is None else str(found)
+
+
+def set_overdue(*, overdue: bool) -> None:
+    """Whether what runs on shadows is to be ended: its time is over (:mod:`assay.project.limit`)."""
+    for watch in _watches:
+        watch.overdue = overdue
 
 
 @contextmanager
@@ -85,6 +95,7 @@ class _Watch:
         self.thread = threading.Thread(target=self._look, name="assay-waits", daemon=True)
         self.ended: list[str] = []
         self._seen: dict[LockWait, float] = {}
+        self.overdue = False
 
     def begin(self, *_statement: Any) -> None:
         """A statement begins: what was ended before it has raised, or was not told so (GET_LOCK)."""
@@ -109,6 +120,8 @@ class _Watch:
         while not self.over.wait(_LOOK):
             # the server may be ending: then the run fails by itself, and says so better
             with suppress(Exception):
+                if self.overdue:
+                    self.waits.end_running(self.at)
                 now = time.monotonic()
                 waiting = self.waits.lock_waits(self.at)
                 self._seen = {wait: self._seen.get(wait, now) for wait in waiting}

@@ -15,6 +15,7 @@ from assay.project.compat.alembic import stamp_steps, upgrade_step_of
 from assay.project.compat.connections import CLOSES
 from assay.project.compat.constructs import indexes_in_transaction
 from assay.project.failures import RevisionFailed, describe
+from assay.project.limit import ended_after
 from assay.project.project import Project
 from assay.shadow.baseline import lay_baseline
 from assay.shadow.dump import execute_plain
@@ -63,7 +64,8 @@ def build_chain(
         begun = yield from begin_chain(project, heads, context)
         done = history.applied(begun)
         steps = [upgrade_step_of(history.script, r) for r in wanted if r.revision not in done]
-        yield from _from_nothing(project, context, guarded_steps(steps, "upgrade", progress))
+        guarded = guarded_steps(steps, "upgrade", progress, project.settings.trace_limit)
+        yield from _from_nothing(project, context, guarded)
         state = read_state(context)
         found.append((visible(state.snapshot, context), state))
         heads_after.update(context.get_current_heads())
@@ -93,22 +95,26 @@ def begin_chain(
 
 
 def guarded_steps(
-    steps: list[Any], direction: str, progress: Progress | None = None
+    steps: list[Any], direction: str, progress: Progress | None = None, limit: float = 0
 ) -> Iterator[Any]:
-    """Alembic's steps, each raising :class:`RevisionFailed` where its function raises."""
+    """Alembic's steps, each raising :class:`RevisionFailed` where its function raises.
+
+    :param limit: seconds after which a function is ended; 0: never.
+    """
     for number, step in enumerate(steps, 1):
         if progress is not None:
             progress(f"{direction} {number}/{len(steps)}")
-        step.migration_fn = _guarded(step, direction)
+        step.migration_fn = _guarded(step, direction, limit)
         yield step
 
 
-def _guarded(step: Any, direction: str) -> Callable[..., Any]:
+def _guarded(step: Any, direction: str, limit: float) -> Callable[..., Any]:
     function, revision = step.migration_fn, step.revision
 
     def run(**arguments: Any) -> Any:
         try:
-            made = function(**arguments)
+            with ended_after(limit):
+                made = function(**arguments)
             connection = op.get_context().connection
             if connection is not None and connection.closed:
                 raise InvalidRequestError(CLOSES)

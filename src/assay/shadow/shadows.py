@@ -94,6 +94,12 @@ class Shadows:
         """Let a statement fail that waits for a lock."""
         self.server(database.dialect).end_wait(wait)
 
+    def end_running(self, database: Address) -> None:
+        """Let every statement fail that runs now in a database made here; nothing of any other."""
+        server = self._servers.get(canonical(database.dialect))
+        if server is not None:
+            server.end_running(database)
+
     def leaked(self) -> tuple[str, ...]:
         """What revisions made outside their databases: ``ROLE "reader"``."""
         return tuple(one for server in self._servers.values() for one in server.leaked())

@@ -11,7 +11,7 @@ from assay.dialects.mysql.cluster import Cluster
 from assay.dialects.mysql.connecting import ConnectError, Connection, Target, connect
 from assay.dialects.mysql.content import copy_content
 from assay.dialects.mysql.queries import SERVER, server
-from assay.dialects.mysql.stuck import in_words, lock_waits
+from assay.dialects.mysql.stuck import RUNNING, in_words, lock_waits
 from assay.dialects.mysql.texts import literal, quoted
 from assay.dialects.server_databases import ServerDatabases
 from assay.dialects.values import Address, LockWait
@@ -109,6 +109,12 @@ class Databases(ServerDatabases[Connection]):
     def end_wait(self, wait: LockWait) -> None:
         """End a statement that waits for a lock."""
         self._execute(f"KILL QUERY {wait.session}")
+
+    def end_running(self, database: Address) -> None:
+        """End every statement that runs now in a database made here; nothing of any other."""
+        if database.database in self._made:
+            for (session,) in self.query(RUNNING.format(literal(database.database))):
+                self._execute(f"KILL QUERY {session}")
 
     def like(self, defaults: Mapping[str, str]) -> None:
         """Empty databases have this character set and collation, those that are empty now too."""

@@ -9,7 +9,7 @@ from typing import Any
 from assay.dialects.mysql.texts import literal
 from assay.dialects.values import LockWait, Waiting
 
-__all__ = ["WAITING", "in_words", "lock_waits"]
+__all__ = ["RUNNING", "WAITING", "in_words", "lock_waits"]
 
 _METADATA = (
     "SELECT ID, CAST(CONCAT(STATE, ' ', MD5(INFO)) AS CHAR) FROM information_schema.PROCESSLIST"
@@ -24,6 +24,11 @@ _ROWS = (
     " WHERE p.DB = {} AND t.trx_state = 'LOCK WAIT'"
 )
 
+RUNNING = (
+    "SELECT ID FROM information_schema.PROCESSLIST"
+    " WHERE DB = {} AND COMMAND = 'Query' AND ID <> CONNECTION_ID()"
+)
+"""What runs in one database."""
 
 WAITING = Waiting(
     limit="SELECT @@lock_wait_timeout",

@@ -8,7 +8,7 @@ from typing import Any
 
 from assay.dialects.postgresql.cluster import Cluster
 from assay.dialects.postgresql.connecting import Connection, Target, connect
-from assay.dialects.postgresql.stuck import STUCK, WAITS_FOR, in_words
+from assay.dialects.postgresql.stuck import END_RUNNING, STUCK, WAITS_FOR, in_words
 from assay.dialects.server_databases import ServerDatabases
 from assay.dialects.values import Address, LockWait
 from assay.errors import UsageError
@@ -114,6 +114,11 @@ class Databases(ServerDatabases[Connection]):
     def end_wait(self, wait: LockWait) -> None:
         """Cancel a statement that waits for a lock."""
         self.query(f"SELECT pg_cancel_backend({wait.session})")
+
+    def end_running(self, database: Address) -> None:
+        """Cancel every statement that runs now in a database made here; nothing of any other."""
+        if database.database in self._made:
+            self.query(END_RUNNING.format(literal(database.database)))
 
     def like(self, _defaults: Mapping[str, str]) -> None:
         """Nothing: there are no such defaults."""

@@ -7,13 +7,20 @@ from typing import Any
 from assay.dialects.postgresql.locks import mode_name
 from assay.dialects.values import Waiting
 
-__all__ = ["STUCK", "WAITING", "WAITS_FOR", "in_words"]
+__all__ = ["END_RUNNING", "STUCK", "WAITING", "WAITS_FOR", "in_words"]
 
 STUCK = (
     "SELECT pid, query_start::text FROM pg_catalog.pg_stat_activity"
     " WHERE datname = {} AND wait_event_type = 'Lock' AND backend_type = 'client backend'"
 )
 """PostgreSQL docs, "Wait Event Types": ``Lock`` is a heavyweight lock, advisory ones among them."""
+
+END_RUNNING = (
+    "SELECT count(pg_cancel_backend(pid)) FROM pg_catalog.pg_stat_activity"
+    " WHERE datname = {} AND state = 'active' AND backend_type = 'client backend'"
+    " AND pid <> pg_backend_pid()"
+)
+"""Cancels what runs in one database."""
 
 WAITS_FOR = (
     "SELECT locktype, mode, relation::regclass::text FROM pg_catalog.pg_locks"

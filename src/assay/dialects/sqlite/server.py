@@ -63,6 +63,9 @@ class FileShadows:
     def end_wait(self, _wait: LockWait) -> None:
         """Nothing."""
 
+    def end_running(self, _database: Address) -> None:
+        """Nothing: it runs in this process."""
+
     def like(self, _defaults: Mapping[str, str]) -> None:
         """Nothing: there are no such defaults."""
 
