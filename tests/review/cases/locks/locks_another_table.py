@@ -29,4 +29,20 @@ CASES = (
         good='op.create_table("notes", sa.Column("id", sa.Integer()))',
         advised=FIRST,
     ),
+    Case(
+        "locks/locks-another-table",
+        "postgresql",
+        """
+        CREATE TABLE events (id bigint NOT NULL) PARTITION BY RANGE (id);
+        CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (1) TO (2);
+        CREATE TABLE old_events (id bigint);
+        """,
+        bad='op.drop_table("events_1")',
+        good='op.drop_table("old_events")',
+        advised="""
+            with op.get_context().autocommit_block():
+                op.execute("ALTER TABLE events DETACH PARTITION events_1 CONCURRENTLY")
+            op.drop_table("events_1")
+        """,
+    ),
 )

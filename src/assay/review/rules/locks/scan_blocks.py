@@ -37,9 +37,9 @@ def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iter
             if not statement.changed_catalog or observed.rewritten:
                 continue
             for lock in observed.locks:
-                if "reads" in lock.blocks and lock.relation in context.tables & set(
-                    observed.scanned
-                ):
+                # rows that it changes are what it reads, and other rules tell of them
+                read = context.tables & (set(observed.scanned) - set(observed.rows))
+                if "reads" in lock.blocks and lock.relation in read:
                     yield RULE.finding(
                         lock.relation,
                         operation.line,

@@ -29,7 +29,8 @@ def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iter
         proven = {relation_of(constraint) for constraint in validated(operation)}
         for statement in operation.statements:
             observed = statement.observed
-            worked = context.tables & {*observed.scanned, *observed.rewritten}
+            read = {*observed.scanned, *observed.rewritten} - {*observed.emptied}
+            worked = context.tables & read
             # other rules say more of an UPDATE of every row, and of a VALIDATE
             if not worked or observed.whole:
                 continue
@@ -43,7 +44,7 @@ def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iter
                     lock.relation,
                     operation.line,
                     f"{lock.mode} on {lock.relation} is held from before: {behind(lock)} while "
-                    f"{', '.join(sorted(worked))} is read.",
+                    f"{' and '.join(sorted(worked))} {'is' if len(worked) == 1 else 'are'} read.",
                     why="A lock is held to the end of its transaction.",
                     instead="Put this into a revision of its own.",
                     lock=lock,
