@@ -29,6 +29,18 @@ def test_what_is_held_is_said_where_there_is_work() -> None:
     assert in_words(Observation(held=(EXCLUSIVE,))) == ()
 
 
+def test_locks_of_one_mode_that_are_held_are_one_line() -> None:
+    other = Lock("orders", "table", "ACCESS EXCLUSIVE", ("reads", "writes"))
+    shared = Lock("notes", "table", "SHARE", ("writes",))
+    index = Lock("pk", "index", "ACCESS EXCLUSIVE", ("reads", "writes"))
+    held = Observation(held=(EXCLUSIVE, shared, other, index), rewritten=("users", "pk"))
+    assert in_words(held) == (
+        "rewrites users",
+        "ACCESS EXCLUSIVE on orders, users is still held: reads and writes wait",
+        "SHARE on notes is still held: writes wait",
+    )
+
+
 def test_a_table_that_is_emptied_is_not_rewritten() -> None:
     assert in_words(Observation(rewritten=("t", "u"), emptied=("t",))) == (
         "rewrites u",

@@ -34,12 +34,15 @@ def review(session: Session, revision: str | None, *, sql: bool = False) -> Repo
     steps: list[Step] = []
     scripts: list[str] = []
     locking: list[str] = []
+    stopped_by: list[Review] = []
     heads = session.project.history.heads
     for one in found:
         newest = one.revision in heads and not several
         step, reviewed, _ = Examination(session, one, newest and models_agree(session)).review()
         if several:
             step = replace(step, summary=f"{one.revision}: {step.summary}")
+        if not reviewed.passed:
+            stopped_by.append(reviewed)
         if _locks(reviewed):
             locking.append(one.revision)
         unknown = (
@@ -54,7 +57,7 @@ def review(session: Session, revision: str | None, *, sql: bool = False) -> Repo
             if not sql:
                 session.listener.done(made)
     stop = stopped(steps)
-    then = "Change the models and regenerate, or allow the finding on its line." if stop else None
+    then = _then(stopped_by) if stop else None
     if locking:
         named = f"{locking[0]} " if revision is not None else ""
         safe = f"`assay review {named}--fix` writes the forms that block nobody, where it is unapplied."
@@ -67,6 +70,13 @@ def review(session: Session, revision: str | None, *, sql: bool = False) -> Repo
         then,
         text="\n".join(scripts) if sql else None,
     )
+
+
+def _then(stopped_by: list[Review]) -> str:
+    """What to do about what stopped reviews."""
+    if all(one.trace.failure is not None for one in stopped_by):  # no comment lets it run
+        return "Correct the revision where it raises, and review it again."
+    return "Change the models and regenerate, or allow the finding on its line."
 
 
 def _locks(reviewed: Review) -> bool:

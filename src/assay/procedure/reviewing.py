@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from assay.dialects import verb
 from assay.project.failures import short
 from assay.report import Line, Status, Step
 from assay.review.engine import Review, ReviewedOperation
 from assay.review.finding import Finding
-from assay.trace.effects import StatementEffect, Trace
+from assay.trace.effects import OperationEffect, StatementEffect, Trace
 from assay.trace.words import in_words, transaction_of
 
 __all__ = ["limits_of_nothing", "review_step"]
@@ -76,8 +78,21 @@ def _lines(review: Review) -> Iterator[Line]:
     left = list(review.findings)
     several = _several(review.trace)
     name = Path(short(review.file)).name
+    shown = {operation.effect.line for operation in review.operations}
     for operation in review.operations:
-        yield from _operation_lines(operation, name, several)
+        # what no statement of its line did, before the lines behind it
+        here = [
+            f
+            for f in left
+            if f.direction == "upgrade"
+            and f.line not in {None, *shown}
+            and (f.line or 0) < (operation.effect.line or 0)
+        ]
+        left = [f for f in left if f not in here]
+        yield from _beside(here, name)
+        yield from _operation_lines(
+            operation, name, several, failed=review.trace.failure is not None
+        )
         here = [f for f in left if f.direction == "upgrade" and f.line == operation.effect.line]
         left = [f for f in left if f not in here]
         yield from _finding_lines(here)
@@ -96,7 +111,12 @@ def _lines(review: Review) -> Iterator[Line]:
         for trace, difference in review.unattributed:
             back = "" if trace is review.trace else f"{trace.direction}: "
             yield Line(f"{back}{difference.text}", "hint", 1)
-    for finding in left:
+    yield from _beside(left, name)
+
+
+def _beside(findings: Iterable[Finding], name: str) -> Iterator[Line]:
+    """Findings that belong to no operation, in the order of their lines."""
+    for finding in sorted(findings, key=lambda f: f.line or 0):
         where = f"{name}:{finding.line}" if finding.line else name
         yield Line(where, "plain", 0)
         yield from _finding_lines([finding])
@@ -107,10 +127,13 @@ def _several(trace: Trace) -> bool:
     return len({transaction_of(s) for s in trace.statements if s.failure is None}) > 1
 
 
-def _operation_lines(operation: ReviewedOperation, file: str, several: bool) -> Iterator[Line]:
+def _operation_lines(
+    operation: ReviewedOperation, file: str, several: bool, *, failed: bool
+) -> Iterator[Line]:
     effect = operation.effect
     where = _where(file, effect.line)
-    data = not any(s.changed_catalog for s in effect.statements)
+    if failed:  # nothing lasts then, and what it did until there is what is asked for
+        operation = replace(operation, lasting=effect.differences, unasked=())
     if any(s.failure for s in effect.statements):
         because = "raises"
     elif operation.asked or (operation.lasting and not operation.unasked):
@@ -119,15 +142,31 @@ def _operation_lines(operation: ReviewedOperation, file: str, several: bool) -> 
         because = f"{'for: ' if operation.asked else ''}{', '.join(asked[:6])}{more}"
     elif operation.unasked:
         because = "nobody asked for it"
-    elif data:
-        because = "data"
     else:
-        because = "changes nothing that lasts"
+        because = _beside_the_catalog(effect)
     yield Line(f"{where}  {effect.name or 'SQL'}  ({because})", "plain", 0)
     for statement in effect.statements:
         yield from _statement_lines(statement, several)
     for difference in operation.unasked:
         yield Line(f"nobody asked for: {difference.text}", "finding", 1)
+
+
+def _beside_the_catalog(effect: OperationEffect) -> str:
+    """What an operation did that leaves no difference in the catalog."""
+    statements = effect.statements
+    if any(s.granted or s.revoked for s in statements):
+        return "privileges"
+    if all(verb(s.sql) in _SETTINGS for s in statements):
+        return "setting"
+    seen = [s.observed for s in statements]
+    if any(o.rows or o.emptied or o.rewritten for o in seen):
+        return "data"
+    return (
+        "data" if not any(s.changed_catalog for s in statements) else "changes nothing that lasts"
+    )
+
+
+_SETTINGS = ("SET", "RESET")
 
 
 def _where(file: str, line: int | None) -> str:

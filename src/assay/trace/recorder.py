@@ -56,7 +56,7 @@ class Recorder:
         self._mark: str | None = None
         self._granting = granting
         self._began = 0.0
-        self._sql, self._operation = "", False
+        self._sql, self._operation, self._doubled = "", False, False
         self.taken: int | None = None
         """The line from which on the driver's own connection may be used, unseen."""
         self._rolled_back: int | None = None
@@ -67,6 +67,8 @@ class Recorder:
         self._operation = made_by_operation(context)
         self._catch_up()
         self._sql = as_stated(self.connection, statement)
+        # SQLAlchemy doubles % for a driver that takes %s; the server never sees that
+        self._doubled = context is not None and context.dialect.paramstyle in _WITH_PERCENT
         self._enclosing.begin(self._sql, self.follower, by_operation=self._operation)
         if (
             self.follower is None
@@ -162,7 +164,7 @@ class Recorder:
                 after = self.follower.state.snapshot
         self.statements.append(
             StatementEffect(
-                sql=self._sql,
+                sql=self._shown,
                 line=line_on_stack(self.file),
                 by_operation=False,
                 changed_catalog=False,
@@ -210,7 +212,7 @@ class Recorder:
             raise
         self.statements.append(
             StatementEffect(
-                sql=statement,
+                sql=self._shown,
                 line=line_on_stack(self.file),
                 by_operation=by_operation,
                 changed_catalog=changed,
@@ -225,6 +227,15 @@ class Recorder:
             )
         )
 
+    @property
+    def _shown(self) -> str:
+        """The statement as the server gets it."""
+        return self._sql.replace("%%", "%") if self._doubled else self._sql
+
+    @property
+    def _autocommit(self) -> bool:
+        return self.connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
+
     def _read_mark(self) -> str:
         """The catalog's mark; in autocommit the counters of a transaction say nothing."""
         if self._enclosing.outside and self.dialect.capabilities.transactional_ddl:
@@ -235,6 +246,7 @@ class Recorder:
 UNSEEN = "-- sent on the driver's own connection, unseen"
 """Stands for statements that nobody told of."""
 
+_WITH_PERCENT = ("format", "pyformat")
 _ASSAY = str(Path(__file__).parent.parent)
 _SESSION = ("SET", "RESET", "COMMIT", "LOCK", "UNLOCK")
 

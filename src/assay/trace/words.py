@@ -44,7 +44,8 @@ def _lines(observed: Observation) -> Iterator[str]:
             if each.blocks and each.kind in _WITH_ROWS:
                 yield f"{each.mode} on {each.relation}: {waits(each)}"
     rewritten = [name for name in observed.rewritten if name not in observed.emptied]
-    locked = {each.relation for each in observed.locks if each.kind not in _WITH_ROWS}
+    locks = (*observed.locks, *observed.held)
+    locked = {each.relation for each in locks if each.kind not in _WITH_ROWS}
     tables = [name for name in rewritten if name not in locked]
     if tables:
         yield f"rewrites {_listed(tables)}"
@@ -59,9 +60,13 @@ def _lines(observed: Observation) -> Iterator[str]:
     if read and (observed.locks or observed.held):
         yield f"reads all of {_listed(read)}"
     if tables or read:
+        held: dict[str, list[Lock]] = {}
         for each in observed.held:
             if each.blocks and each.kind in _WITH_ROWS:
-                yield f"{each.mode} on {each.relation} is still held: {waits(each)}"
+                held.setdefault(each.mode, []).append(each)
+        for mode, each_held in held.items():
+            names = _listed([each.relation for each in each_held])
+            yield f"{mode} on {names} is still held: {waits(each_held[0])}"
 
 
 def _listed(names: tuple[str, ...] | list[str]) -> str:
