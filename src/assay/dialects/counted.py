@@ -80,6 +80,13 @@ class Counted:
         """
         self._numbers = {name: n for name, n in self._numbers.items() if name in there}
 
+    def renamed(self, old: str, new: str) -> None:
+        """A table has another name."""
+        if old in self._watched:
+            self._watched = self._watched - {old} | {new}
+            if old in self._numbers:
+                self._numbers[new] = self._numbers.pop(old)
+
     def after(self, sql: str, rows: int | None, *, only: str | None = None) -> Wrote:
         """What a statement did that may have changed rows.
 

@@ -6,7 +6,7 @@ import re
 
 from assay.dialects.observed import RowChange
 
-__all__ = ["plain_ddl", "rows_written", "table_named", "verb"]
+__all__ = ["plain_ddl", "renamed_tables", "rows_written", "table_named", "verb"]
 
 NAME = r"(?:`(?:[^`]|``)*`|\"(?:[^\"]|\"\")*\"|\[[^\]]*\]|[\w$\u0080-\uffff]+)"
 _TABLE = rf"(?P<table>{NAME}(?:\s*\.\s*{NAME})?)"
@@ -32,6 +32,16 @@ _RUNS_A_QUERY = re.compile(
     r"\s*CREATE\s+TABLE\b.*\bAS[\s(]+(?:SELECT|WITH|TABLE|VALUES|EXECUTE)\b",
     re.IGNORECASE | re.DOTALL,
 )
+_RENAMES_TABLE = re.compile(
+    rf"\s*ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?P<old>{NAME}(?:\s*\.\s*{NAME})?)\s+(?:.*,\s*)?"
+    rf"RENAME\s+(?!(?:COLUMN|INDEX|KEY)\b)(?:(?:TO|AS)\s+|=\s*)?(?P<new>{NAME}(?:\s*\.\s*{NAME})?)"
+    r"\s*(?:,.*)?;?\s*",
+    re.IGNORECASE | re.DOTALL,
+)
+_RENAMES_TABLES = re.compile(r"\s*RENAME\s+TABLES?\s+(?P<pairs>.*)", re.IGNORECASE | re.DOTALL)
+_BECOMES = re.compile(
+    rf"(?P<old>{NAME}(?:\s*\.\s*{NAME})?)\s+TO\s+(?P<new>{NAME}(?:\s*\.\s*{NAME})?)", re.IGNORECASE
+)
 _COMMON_TABLE = re.compile(r"\s*WITH\b", re.IGNORECASE)
 _COMMENT = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
 
@@ -50,6 +60,17 @@ def rows_written(sql: str, count: int | None) -> dict[str, RowChange]:
     kinds = {"UPDATE": "updated", "DELETE": "deleted"}
     change = RowChange(**{kinds.get(found["verb"].upper(), "inserted"): count})
     return {table_named(found["table"]): change}
+
+
+def renamed_tables(sql: str) -> list[tuple[str, str]]:
+    """The tables to which a statement says it gives another name, in its order: old and new."""
+    several = _RENAMES_TABLES.match(sql)
+    if several is not None:
+        found = list(_BECOMES.finditer(several["pairs"]))
+    else:
+        one = _RENAMES_TABLE.fullmatch(sql)
+        found = [one] if one is not None else []
+    return [(table_named(each["old"]), table_named(each["new"])) for each in found]
 
 
 def table_named(text: str) -> str:

@@ -68,6 +68,26 @@ def test_a_table_of_the_revision_itself_is_not_locked(filled: Connection) -> Non
     assert made.locks == altered.locks == ()
 
 
+@pytest.mark.parametrize(
+    "rename",
+    ["RENAME TABLE t TO `v`", "ALTER TABLE t RENAME AS v", "ALTER TABLE t ADD d INT, RENAME TO v"],
+)
+def test_a_renamed_table_is_the_same_one(filled: Connection, rename: str) -> None:
+    _, column, index, altered, emptied = run(
+        filled,
+        rename,
+        "ALTER TABLE v RENAME COLUMN a TO c",
+        "CREATE INDEX ix ON v (b)",
+        "ALTER TABLE v MODIFY b BIGINT",
+        "TRUNCATE v",
+    )
+    assert [one.form.algorithm for one in (column, index, altered) if one.form] == [
+        *("INSTANT", "INPLACE", "COPY")
+    ]
+    assert altered.rewritten == ("v",)
+    assert emptied.emptied == ("v",)
+
+
 def test_a_table_that_is_emptied(filled: Connection) -> None:
     (found,) = run(filled, "TRUNCATE TABLE t")
     assert found.emptied == ("t",)

@@ -58,3 +58,15 @@ def test_rows_that_the_drop_of_another_table_takes() -> None:
     )
     assert drop.rows == {"c": RowChange(deleted=1)}
     assert rename.rows == {}
+
+
+def test_a_renamed_table_is_the_same_one() -> None:
+    _, rows, *_, copied = run(
+        "ALTER TABLE t RENAME TO v",
+        "DELETE FROM v",
+        "CREATE TABLE copy (id INTEGER PRIMARY KEY, a INTEGER)",
+        "DROP TABLE v",
+        "ALTER TABLE copy RENAME TO v",
+    )
+    assert rows.whole == ("v",)
+    assert copied.rewritten == ("v",)

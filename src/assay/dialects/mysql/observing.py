@@ -16,7 +16,7 @@ from assay.dialects.mysql.online import cheapest_form, error_number
 from assay.dialects.mysql.texts import literal, quoted
 from assay.dialects.observed import Lock, Observation, OnlineForm
 from assay.dialects.values import Execute, Query
-from assay.dialects.written import NAME, plain_ddl, table_named
+from assay.dialects.written import NAME, plain_ddl, renamed_tables, table_named
 
 __all__ = ["MySQLObserver"]
 
@@ -67,7 +67,7 @@ class MySQLObserver:
 
     @cached_property
     def _there(self) -> frozenset[str]:
-        """The tables before the first statement."""
+        """The tables before the first statement, by the names that they have."""
         return frozenset(self._known())
 
     @cached_property
@@ -126,6 +126,10 @@ class MySQLObserver:
         if table in self._there or (table is None and rows != 0 and _may_write(sql)):
             self._stays = table is not None and not _ENDS.match(sql)
             wrote = self._counted.after(sql, None if commits else rows, only=table)
+        for old, new in renamed_tables(sql) if commits else ():
+            if old in self._there:
+                self._counted.renamed(old, new)
+                self.__dict__["_there"] = self._there - {old} | {new}
         return Observation(
             locks=locks,
             rewritten=(table,) if table and form and form.algorithm == "COPY" else (),

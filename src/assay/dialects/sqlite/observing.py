@@ -24,6 +24,7 @@ class SQLiteObserver:
     def __init__(self, query: Query) -> None:
         self._query = query
         self._pages = self._read()
+        self._last = dict(self._pages)
         self._version = self._catalog()
         self._moved = True
         self._changes = self._changed()
@@ -51,6 +52,7 @@ class SQLiteObserver:
         if version != self._version:
             self._moved = True
             now = self._read()
+            self._rename(now)
             copied = self._copied(now)
             self._counted.gone(now.keys())
         wrote = Wrote()
@@ -73,6 +75,15 @@ class SQLiteObserver:
         """Whether the schema may be another than when this was asked last."""
         moved, self._moved = self._moved, False
         return moved
+
+    def _rename(self, now: dict[str, int]) -> None:
+        """Follow a table that has another name, and begins on the same page."""
+        last, self._last = self._last, now
+        came = {page: name for name, page in now.items() if name not in last}
+        for old, page in last.items():
+            if old in self._pages and old not in now and page in came:
+                self._pages[came[page]] = self._pages.pop(old)
+                self._counted.renamed(old, came[page])
 
     def _copied(self, now: dict[str, int]) -> tuple[str, ...]:
         moved = [t for t, page in now.items() if t in self._pages and self._pages[t] != page]
