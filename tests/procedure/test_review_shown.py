@@ -47,6 +47,19 @@ def test_each_line_says_what_it_did(tmp_path: Path, quick_postgresql: str) -> No
     assert any("format('ALTER TABLE %I ADD COLUMN a int'" in line for line in lines)
 
 
+def test_what_an_online_operation_sets_for_itself_is_not_shown(
+    tmp_path: Path, quick_postgresql: str
+) -> None:
+    up = (
+        "import assay.operations\nwith op.get_context().autocommit_block():\n"
+        '    op.create_index_online("ix", "users", ["id"])\nop.execute("SET lock_timeout = \'3s\'")'
+    )
+    lines, _ = _shown(tmp_path / "p", quick_postgresql, up)
+    settings = [line for line in lines if line.startswith("SET ")]
+    assert settings == ["SET lock_timeout = '3s'"]
+    assert any(line.startswith("CREATE INDEX CONCURRENTLY") for line in lines)
+
+
 def test_what_a_failed_upgrade_did_until_there_is_said(
     tmp_path: Path, quick_postgresql: str
 ) -> None:

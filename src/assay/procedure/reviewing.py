@@ -101,7 +101,7 @@ def _lines(review: Review) -> Iterator[Line]:
         yield Line("downgrade", "plain", 0)
         for undo in review.downgrade:
             yield Line(f"{_where(name, undo.line)}  {undo.name or 'SQL'}", "plain", 0)
-            for statement in undo.statements:
+            for statement in _worth_showing(undo):
                 yield from _statement_lines(statement, _several(down))
             here = [f for f in left if f.direction == "downgrade" and f.line == undo.line]
             left = [f for f in left if f not in here]
@@ -145,7 +145,7 @@ def _operation_lines(
     else:
         because = _beside_the_catalog(effect)
     yield Line(f"{where}  {effect.name or 'SQL'}  ({because})", "plain", 0)
-    for statement in effect.statements:
+    for statement in _worth_showing(effect):
         yield from _statement_lines(statement, several)
     for difference in operation.unasked:
         yield Line(f"nobody asked for: {difference.text}", "finding", 1)
@@ -167,6 +167,16 @@ def _beside_the_catalog(effect: OperationEffect) -> str:
 
 
 _SETTINGS = ("SET", "RESET")
+
+
+def _worth_showing(effect: OperationEffect) -> tuple[StatementEffect, ...]:
+    """Its statements, without what one of our operations sets for each of them; ``--sql`` has that."""
+    left = tuple(
+        s
+        for s in effect.statements
+        if not (s.by_operation and verb(s.sql) in _SETTINGS and not s.failure)
+    )
+    return left or effect.statements
 
 
 def _where(file: str, line: int | None) -> str:
