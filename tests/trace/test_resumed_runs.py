@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from assay.trace import resumed
 from review.case import Case, reviewed
@@ -66,3 +67,13 @@ def test_of_many_statements_some_are_tried(
     with reviewed(tmp_path / "app", case, "bad", mariadb_server) as (review,):
         assert review.trace.resumes
         assert len(resumed._deaths(review.trace)) == 3
+
+
+def test_it_dies_before_a_statement_with_a_percent_sign(mariadb_server: str) -> None:
+    reached = []
+    dying = resumed._dying_before
+    engine = sa.create_engine(mariadb_server)
+    with engine.connect() as connection, dying(connection, "SELECT '5%'"):
+        connection.execute(sa.text("SELECT '5%'"))
+        reached.append(1)
+    assert reached == []

@@ -24,7 +24,7 @@ from assay.trace.lines import line_on_stack
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-__all__ = ["Recorder", "recording"]
+__all__ = ["Recorder", "as_sent", "recording"]
 
 
 class Recorder:
@@ -56,7 +56,7 @@ class Recorder:
         self._mark: str | None = None
         self._granting = granting
         self._began = 0.0
-        self._sql, self._operation, self._doubled = "", False, False
+        self._sql, self._operation, self._shown = "", False, ""
         self.taken: int | None = None
         """The line from which on the driver's own connection may be used, unseen."""
         self._rolled_back: int | None = None
@@ -67,8 +67,7 @@ class Recorder:
         self._operation = made_by_operation(context)
         self._catch_up()
         self._sql = as_stated(self.connection, statement)
-        # SQLAlchemy doubles % for a driver that takes %s; the server never sees that
-        self._doubled = context is not None and context.dialect.paramstyle in _WITH_PERCENT
+        self._shown = as_sent(self._sql, context)
         self._enclosing.begin(self._sql, self.follower, by_operation=self._operation)
         if (
             self.follower is None
@@ -227,15 +226,6 @@ class Recorder:
             )
         )
 
-    @property
-    def _shown(self) -> str:
-        """The statement as the server gets it."""
-        return self._sql.replace("%%", "%") if self._doubled else self._sql
-
-    @property
-    def _autocommit(self) -> bool:
-        return self.connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
-
     def _read_mark(self) -> str:
         """The catalog's mark; in autocommit the counters of a transaction say nothing."""
         if self._enclosing.outside and self.dialect.capabilities.transactional_ddl:
@@ -246,7 +236,16 @@ class Recorder:
 UNSEEN = "-- sent on the driver's own connection, unseen"
 """Stands for statements that nobody told of."""
 
-_WITH_PERCENT = ("format", "pyformat")
+
+def as_sent(sql: str, context: Any) -> str:
+    """A statement as the server gets it: SQLAlchemy doubles ``%`` for a driver that takes ``%s``.
+
+    :param context: SQLAlchemy's own of the statement; None: it was given to the driver as it is.
+    """
+    doubled = context is not None and context.dialect.paramstyle in ("format", "pyformat")
+    return sql.replace("%%", "%") if doubled else sql
+
+
 _ASSAY = str(Path(__file__).parent.parent)
 _SESSION = ("SET", "RESET", "COMMIT", "LOCK", "UNLOCK")
 

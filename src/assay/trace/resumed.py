@@ -21,6 +21,7 @@ from assay.shadow.reading import connection_of, own_objects
 from assay.trace.calling import Call
 from assay.trace.effects import StatementEffect, Trace
 from assay.trace.filled import Fill, filled
+from assay.trace.recorder import as_sent
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
@@ -113,8 +114,8 @@ def _dying_before(connection: Connection, sql: str) -> Iterator[None]:
     """A run that ends before a statement; where it never comes to it, it ends as it does."""
     from sqlalchemy import event
 
-    def look(_c: Any, _cursor: Any, statement: str, _g: Any, _context: Any, _many: bool) -> None:
-        if as_stated(connection, statement) == sql:
+    def look(_c: Any, _cursor: Any, statement: str, _g: Any, context: Any, _many: bool) -> None:
+        if as_sent(as_stated(connection, statement), context) == sql:
             raise _Died
 
     event.listen(connection, "before_cursor_execute", look)
