@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
-from on_server import both_ways, change
+from on_server import INCLUDE_OF_KEYS, SQLALCHEMY, both_ways, change
 
 from assay.errors import ProcedureStop
 
@@ -24,6 +24,8 @@ Table('Order', metadata,
     Index('ix_lower', text('lower("Group Name") DESC'), postgresql_where=text('id > 3')),
     comment='a % b :c')
 """
+if SQLALCHEMY < INCLUDE_OF_KEYS:
+    FULL = FULL.replace("postgresql_include=['id'], ", "")
 
 
 def test_a_table_with_everything(postgresql_server):
