@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
-import sqlalchemy as sa
 from pairs import Place, run_pair
 
 from assay.generate.answers import Answers
 
 HEAD = "metadata = MetaData()\n"
-SQLALCHEMY = tuple(int(n) for n in re.findall(r"\d+", sa.__version__)[:3])
-NULLS_NOT_DISTINCT, ON_DELETE_OF_COLUMNS, INCLUDE_OF_KEYS = (2, 0, 16), (2, 0, 40), (2, 0, 41)
-"""Since when SQLAlchemy has them, its documentation of PostgreSQL says."""
 
 
 def change(

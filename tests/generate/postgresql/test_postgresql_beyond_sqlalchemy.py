@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from on_server import INCLUDE_OF_KEYS, NULLS_NOT_DISTINCT, ON_DELETE_OF_COLUMNS, SQLALCHEMY, change
+from on_server import change
+
+from versions import (
+    INCLUDE_OF_KEYS,
+    NULLS_NOT_DISTINCT,
+    ON_DELETE_OF_COLUMNS,
+    SQLALCHEMY,
+    TABLE_USING,
+)
 
 OTHER = "Table('z', metadata, Column('id', Integer, primary_key=True))\n"
 PARENT = """
@@ -48,4 +56,4 @@ def test_the_access_method_of_a_table(postgresql_server):
     table = made_by("CREATE TABLE t (id integer) USING heap_2")
     text = change(postgresql_server, OTHER + method + table, OTHER + method, rows=False)
     afterwards = "op.alter_table('t', 'access_method', 'heap_2')"
-    assert (afterwards in text) == (SQLALCHEMY < (2, 0, 26))
+    assert (afterwards in text) == (SQLALCHEMY < TABLE_USING)

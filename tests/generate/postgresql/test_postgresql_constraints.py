@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from on_server import INCLUDE_OF_KEYS, NULLS_NOT_DISTINCT, SQLALCHEMY, both_ways, change
+from on_server import both_ways, change
 
 from assay.generate.answers import Answers
+from versions import INCLUDE_OF_KEYS, NULLS_NOT_DISTINCT, SQLALCHEMY
 
 TABLE = """
 Table('{name}', metadata,

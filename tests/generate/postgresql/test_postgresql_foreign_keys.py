@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from on_server import ON_DELETE_OF_COLUMNS, SQLALCHEMY, both_ways, change
+from on_server import both_ways, change
+
+from versions import ON_DELETE_OF_COLUMNS, SQLALCHEMY
 
 ORG = "Table('org', metadata, Column('id', Integer, primary_key=True), Column('code', String(20)){})\n"
 CHILD = """

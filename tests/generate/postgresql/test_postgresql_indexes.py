@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
-from on_server import NULLS_NOT_DISTINCT, SQLALCHEMY, both_ways, change
+from on_server import both_ways, change
 from pairs import Place, models
 
 from assay.project.compat.constructs import indexes_in_transaction
+from versions import NULLS_NOT_DISTINCT, SQLALCHEMY
 
 TABLE = """
 Table('{name}', metadata,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
-from on_server import INCLUDE_OF_KEYS, SQLALCHEMY, both_ways, change
+from on_server import both_ways, change
 
 from assay.errors import ProcedureStop
+from versions import INCLUDE_OF_KEYS, SQLALCHEMY
 
 OTHER = "Table('other', metadata, Column('id', Integer, primary_key=True))\n"
 FULL = """
