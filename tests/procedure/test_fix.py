@@ -759,6 +759,22 @@ def test_on_mariadb_what_states_no_form_can_be_run_again_too(fixing_mysql: Fixin
     fixing_mysql.there_and_back()
 
 
+def test_on_mariadb_a_primary_key_can_be_run_again_too(fixing_mysql: Fixing) -> None:
+    """Alembic has no renderer for it (1.20.1)."""
+    fixing_mysql.head(
+        'op.create_table("notes", sa.Column("id", sa.Integer(), nullable=False))\n'
+        'op.create_primary_key("pk_notes", "notes", ["id"])\n'
+        'op.alter_column("items", "name", existing_type=sa.String(50), type_=sa.Text())',
+        'op.alter_column("items", "name", existing_type=sa.Text(), type_=sa.String(50))\n'
+        'op.drop_table("notes")',
+    )
+    fixing_mysql.fix()
+    text = fixing_mysql.file.read_text()
+    assert "with op.resuming():\n        op.create_primary_key('pk_notes', 'notes', ['id'])" in text
+    assert "hygiene/implicit-commits" not in fixing_mysql.findings("hygiene/")
+    fixing_mysql.there_and_back()
+
+
 def test_on_mariadb_an_update_of_rows_without_a_value_runs_in_batches(
     fixing_mysql: Fixing,
 ) -> None:

@@ -24,7 +24,7 @@ ENDLESS = """
 count = 0
 while True:
     try:
-        count += 1
+        count = abs(count) + 1  # a call: Python 3.10 can be ended at no step of a loop without
     except Exception:
         pass
 """

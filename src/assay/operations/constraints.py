@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from alembic.autogenerate import renderers
 from alembic.operations import Operations, ops
+from sqlalchemy.sql.elements import conv
 
 from assay.operations.renaming import RenamingOp
 from assay.operations.rendering import call
@@ -14,7 +15,14 @@ from assay.operations.statements import escaped, named, run
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
 
-__all__ = ["AddDefinedConstraintOp", "CheckOp", "PrimaryKeyOp", "RenameConstraintOp", "plain_call"]
+__all__ = [
+    "AddDefinedConstraintOp",
+    "CheckOp",
+    "PrimaryKeyOp",
+    "RenameConstraintOp",
+    "plain_call",
+    "renderable",
+]
 
 
 def plain_call(
@@ -29,6 +37,27 @@ def plain_call(
 def final_name(context: AutogenContext, name: str) -> str:
     """A name that no naming convention may change, as Python text."""
     return f"{context.opts.get('alembic_module_prefix') or ''}f({name!r})"
+
+
+def _said_name(context: AutogenContext, name: Any) -> str:
+    """A name as Python text; a naming convention may change it where it might before."""
+    return final_name(context, str(name)) if isinstance(name, conv) else repr(name)
+
+
+def renderable(op: ops.MigrateOperation) -> ops.MigrateOperation:
+    """The same operation, of a class that can be rendered.
+
+    Alembic renders no PRIMARY KEY that is added (1.20.1), and a CHECK since 1.19 only.
+    """
+    if type(op) is ops.CreatePrimaryKeyOp:
+        return PrimaryKeyOp(
+            op.constraint_name, op.table_name, list(op.columns), schema=op.schema, **op.kw
+        )
+    if type(op) is ops.CreateCheckConstraintOp:
+        return _WrittenCheckOp(
+            op.constraint_name, op.table_name, op.condition, schema=op.schema, **op.kw
+        )
+    return op
 
 
 @Operations.register_operation("rename_constraint")
@@ -111,11 +140,11 @@ class PrimaryKeyOp(ops.CreatePrimaryKeyOp):
 @renderers.dispatch_for(PrimaryKeyOp)
 def _render_primary_key(context: AutogenContext, op: PrimaryKeyOp) -> str:
     arguments = [
-        final_name(context, str(op.constraint_name)),
+        _said_name(context, op.constraint_name),
         repr(op.table_name),
         repr(list(op.columns)),
     ]
-    return plain_call(context, "create_primary_key", arguments, {"schema": op.schema})
+    return plain_call(context, "create_primary_key", arguments, {"schema": op.schema, **op.kw})
 
 
 class CheckOp(ops.CreateCheckConstraintOp):
@@ -127,8 +156,6 @@ class CheckOp(ops.CreateCheckConstraintOp):
     def __init__(
         self, name: str, table_name: str, expression: str, schema: str | None = None
     ) -> None:
-        from sqlalchemy.sql.elements import conv
-
         self.expression = escaped(expression)
         super().__init__(conv(name), table_name, self.expression, schema=schema)
 
@@ -141,3 +168,15 @@ def _render_check(context: AutogenContext, op: CheckOp) -> str:
         repr(op.expression),
     ]
     return plain_call(context, "create_check_constraint", arguments, {"schema": op.schema})
+
+
+class _WrittenCheckOp(ops.CreateCheckConstraintOp):
+    """One that a revision has, to be written into another."""
+
+
+@renderers.dispatch_for(_WrittenCheckOp)
+def _render_written_check(context: AutogenContext, op: _WrittenCheckOp) -> str:
+    assert context.migration_context is not None
+    condition = context.migration_context.impl.render_ddl_sql_expr(op.to_constraint().sqltext)
+    arguments = [_said_name(context, op.constraint_name), repr(op.table_name), repr(condition)]
+    return plain_call(context, "create_check_constraint", arguments, {"schema": op.schema, **op.kw})

@@ -29,6 +29,7 @@ from assay.generate.recipes.source import function_of
 from assay.generate.recipes.stated import Form, tried
 from assay.generate.recipes.swapped_items import swap_items
 from assay.generate.render import exact_expressions, rendering_of
+from assay.operations.constraints import renderable
 from assay.project.compat.alembic import render_operations
 from assay.project.failures import short
 from assay.project.project import Project
@@ -147,7 +148,7 @@ def _renderer(context: MigrationContext) -> Callable[[Sequence[ops.MigrateOperat
 
     def render(operations: Sequence[ops.MigrateOperation]) -> Rendered:
         autogen = AutogenContext(context, opts=options, autogenerate=False)
-        text = render_operations(ops.UpgradeOps(list(operations)), autogen)
+        text = render_operations(ops.UpgradeOps([renderable(op) for op in operations]), autogen)
         lines = [one for one in text.splitlines() if not one.startswith("# ###") and one.strip()]
         imports = set(autogen.imports)
         if prefix == "sa." and "sa." in text:

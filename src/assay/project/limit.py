@@ -1,7 +1,9 @@
 """A function of a revision that does not come to an end is ended, and where it was is kept.
 
 A timer raises in the thread that runs it, at the next step of Python code. That is not within a call of C
-code, such as a driver that waits for its server; so what runs on the shadow is ended as well.
+code, such as a driver that waits for its server; so what runs on the shadow is ended as well. Python 3.10
+has no such step in a loop that begins with ``try`` and calls nothing: it takes no signal there either, and
+lets no other thread run (3.10.13, measured; 3.11 does).
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from on_server import both_ways, change
 from pairs import Place, models
 
 from assay.project.compat.constructs import indexes_in_transaction
+from versions import NULLS_NOT_DISTINCT, SQLALCHEMY
 
 TABLE = """
 Table('{name}', metadata,
@@ -21,7 +22,9 @@ Table('{name}', metadata,
 """
 INDEXES = {
     "plain": "Index('ix_plain', 'a', 'Odd One')",
-    "one": "Index('ix_unique', 'id', 'n', unique=True, postgresql_nulls_not_distinct=True)",
+    "one": "Index('ix_unique', 'id', 'n', unique=True, postgresql_nulls_not_distinct=True)"
+    if SQLALCHEMY >= NULLS_NOT_DISTINCT
+    else "Index('ix_unique', 'id', 'n', unique=True)",
     "expression": "Index('Ix Odd', text('lower(a) varchar_pattern_ops DESC'), 'n', "
     "postgresql_include=['b'], postgresql_where=text(\"a NOT IN ('x', 'y') AND b NOT LIKE 'q%'\"),"
     " postgresql_with={'fillfactor': 50})",

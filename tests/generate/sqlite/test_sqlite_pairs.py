@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from pairs import Place, run_pair
 from sqlalchemy.dialects import sqlite
 
+from assay.errors import UsageError
 from assay.generate.answers import Answers
 
 TABLE = "metadata = MetaData()\nTable('t', metadata, Column('id', Integer, primary_key=True), {})\n"
@@ -181,3 +182,18 @@ def test_values_of_a_checked_enum(place: Place) -> None:
     )
     outcome = run_pair(place, old, new, Answers(values={"t.s": {"old": "new"}}))
     assert outcome.problems == [], outcome.text
+
+
+def test_a_strict_table_that_only_the_database_has(place: Place) -> None:
+    """An older SQLAlchemy cannot write it again, and STRICT is not lost in silence."""
+    kept = "metadata = MetaData()\nTable('z', metadata, Column('id', Integer, primary_key=True))\n"
+    made = "DDL('CREATE TABLE s (id INTEGER PRIMARY KEY) STRICT')"
+    strict = kept + f"event.listen(metadata, 'after_create', {made})\n"
+    if not KNOWS_STRICT:
+        with pytest.raises(UsageError, match="Table s is STRICT") as stopped:
+            run_pair(place, strict, kept)
+        assert "2.0.37" in (stopped.value.next_step or "")
+        return
+    outcome = run_pair(place, strict, kept)
+    assert outcome.problems == [], outcome.text
+    assert "sqlite_strict=True" in outcome.text

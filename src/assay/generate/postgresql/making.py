@@ -7,7 +7,7 @@ from typing import Any
 
 from alembic.operations import ops
 from alembic.operations.base import Operations  # noqa: F401  (registers PostgreSQL's operations)
-from sqlalchemy import CheckConstraint, column, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, column, text
 from sqlalchemy.sql.elements import conv
 
 from assay.catalog import CatalogObject
@@ -19,6 +19,7 @@ from assay.operations.comments import CommentOp
 from assay.operations.constraints import AddDefinedConstraintOp, CheckOp, PrimaryKeyOp
 from assay.operations.indexes import IndexOp, Sql
 from assay.operations.statements import escaped
+from assay.project.accepted import accepts, accepts_ondelete
 from assay.project.compat.constructs import is_type_bound
 
 __all__ = ["CONSTRAINTS", "check_source", "comment_of", "drop", "make", "with_comment"]
@@ -108,6 +109,8 @@ def _unique(c: Comparison, found: CatalogObject) -> Made | None:
     if key.initially:
         options["initially"] = key.initially
     if key.nulls_not_distinct:
+        if not accepts(c.dialect, UniqueConstraint, "nulls_not_distinct"):
+            return None
         options["postgresql_nulls_not_distinct"] = True
     return ops.CreateUniqueConstraintOp(
         conv(name), table, list(key.columns), schema=schema, **options
@@ -174,7 +177,7 @@ def _exclusion(c: Comparison, found: CatalogObject) -> Made | None:
 def _foreign_key(c: Comparison, found: CatalogObject) -> Made | None:
     key = definitions.reference(_definition(found))
     name, table, schema = _place(c, found)
-    if key is None or key.not_valid:
+    if key is None or key.not_valid or not accepts_ondelete(c.dialect, key.ondelete):
         return None
     return ops.CreateForeignKeyOp(
         conv(name),
@@ -212,6 +215,8 @@ def _index_op(c: Comparison, found: CatalogObject) -> Made | None:
     if index.include:
         options["postgresql_include"] = list(index.include)
     if index.nulls_not_distinct:
+        if not accepts(c.dialect, Index, "nulls_not_distinct"):
+            return None
         options["postgresql_nulls_not_distinct"] = True
     if index.options:
         options["postgresql_with"] = dict(index.options)

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Column,
     ForeignKeyConstraint,
     PrimaryKeyConstraint,
+    Table,
     UniqueConstraint,
 )
 from sqlalchemy.schema import SchemaItem
@@ -32,7 +33,8 @@ from assay.generate.postgresql.table_order import parents_of
 from assay.generate.postgresql.tokens import mentioned, source_of
 from assay.operations.partitions import CreatePartitionOp
 from assay.operations.statements import escaped
-from assay.operations.table_options import TableOptionsOp
+from assay.operations.table_options import AlterTableOp, TableOptionsOp
+from assay.project.accepted import accepts, accepts_ondelete
 
 __all__ = ["beside", "creation"]
 
@@ -58,6 +60,9 @@ def creation(
         later = [o for o in mine if o.kind in (*CONSTRAINTS, "index") and not inherited(o)]
     else:
         inline = {o: item for o in mine if (item := _inline(c, o)) is not None}
+        if any(o.kind in ("primary key", "unique") and o not in inline for o in mine):
+            # one that refers to the table itself may need the key that is made after it
+            inline = {o: i for o, i in inline.items() if not _refers_to(o, table)}
         made = [_table(c, table, columns, list(inline.values()))]
         for found in inline:
             made += with_comment(c, found)
@@ -83,7 +88,7 @@ def _table(
         options["postgresql_inherits"] = names[0] if len(names) == 1 else tuple(names)
     if table.get("tablespace"):
         options["postgresql_tablespace"] = table.get("tablespace")
-    if table.get("access method") not in (None, "heap"):
+    if _own_method(table) and accepts(c.dialect, Table, "using"):
         options["postgresql_using"] = table.get("access method")
     if table.get("persistence") == "unlogged":
         options["prefixes"] = ["UNLOGGED"]
@@ -95,6 +100,10 @@ def _table(
         _constraints_included=True,
         **options,
     )
+
+
+def _own_method(table: CatalogObject) -> bool:
+    return not table.get("partition bound") and table.get("access method") not in (None, "heap")
 
 
 def _partition(c: Comparison, table: CatalogObject) -> Made:
@@ -118,12 +127,14 @@ def _inline(c: Comparison, found: CatalogObject) -> SchemaItem | None:
         key = definitions.key(definition)
         if key is None or found.get("tablespace"):
             return None
+        kind = PrimaryKeyConstraint if found.kind == "primary key" else UniqueConstraint
         options: dict[str, Any] = {}
         if key.include:
             options["postgresql_include"] = list(key.include)
         if key.nulls_not_distinct:
             options["postgresql_nulls_not_distinct"] = True
-        kind = PrimaryKeyConstraint if found.kind == "primary key" else UniqueConstraint
+        if not accepts(c.dialect, kind, *(name.removeprefix("postgresql_") for name in options)):
+            return None
         return kind(
             *key.columns,
             name=name,
@@ -141,9 +152,16 @@ def _inline(c: Comparison, found: CatalogObject) -> SchemaItem | None:
     return None
 
 
+def _refers_to(found: CatalogObject, table: CatalogObject) -> bool:
+    key = definitions.reference(found.get("definition") or "")
+    return found.kind == "foreign key" and key is not None and key.table == table.key
+
+
 def _reference(c: Comparison, found: CatalogObject) -> SchemaItem | None:
     key = definitions.reference(found.get("definition") or "")
     if key is None or key.not_valid or any("." in part for part in (*key.table, *key.referred)):
+        return None
+    if not accepts_ondelete(c.dialect, key.ondelete):
         return None
     schema = c.schema_of(key.table)
     table = f"{schema}.{key.table[-1]}" if schema else key.table[-1]
@@ -158,6 +176,8 @@ def _reference(c: Comparison, found: CatalogObject) -> SchemaItem | None:
 def _settings(c: Comparison, table: CatalogObject) -> Iterator[Made]:
     """What is set after a table is made."""
     name, schema = table.key[1], c.schema_of(table.key)
+    if _own_method(table) and not accepts(c.dialect, Table, "using"):
+        yield AlterTableOp(name, "access_method", table.get("access method"), schema)
     options = option_pairs(table)
     if options:
         yield TableOptionsOp(name, options, schema)

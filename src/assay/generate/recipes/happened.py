@@ -71,7 +71,8 @@ def named_as(
 
     Another one than is written where a naming convention, or the server, gave it. A foreign key without
     a name keeps none where the server made an index for it: that would be named as the key, otherwise
-    it is named as a column (MariaDB 10.11, measured).
+    it is named as a column (MariaDB 10.11, measured). MariaDB and MySQL name every primary key PRIMARY, and
+    take no constraint that is to be named so (error 1280).
     """
     if not isinstance(op, (ops.AddConstraintOp, ops.DropConstraintOp)):
         return op
@@ -81,6 +82,8 @@ def named_as(
         return op
     found = [key[-1] for (kind, key), change in makes if kind in _CONSTRAINTS and change is wanted]
     if len(found) != 1 or found[0] == getattr(op, "constraint_name", None):
+        return op
+    if isinstance(op, ops.CreatePrimaryKeyOp) and found == ["PRIMARY"]:
         return op
     named = copy(op)
     vars(named)["constraint_name"] = conv(found[0])

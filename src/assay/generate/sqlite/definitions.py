@@ -12,20 +12,24 @@ from sqlalchemy import (
     Computed,
     ForeignKeyConstraint,
     PrimaryKeyConstraint,
+    Table,
     UniqueConstraint,
     text,
 )
+from sqlalchemy import __version__ as sqlalchemy_version
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import NoSuchTableError
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.sql.elements import conv
 from sqlalchemy.types import TypeEngine
 
 from assay.catalog import CatalogObject, Snapshot
-from assay.errors import ProcedureStop
+from assay.errors import ProcedureStop, UsageError
 from assay.generate.plan.comparison import Comparison
 from assay.generate.sqlite.texts import parts, plain_name, unquoted
 from assay.operations.statements import escaped
 from assay.operations.verbatim import Verbatim
+from assay.project.accepted import accepts
 
 __all__ = ["catalog_column", "created_index", "definition", "index_objects", "options"]
 
@@ -49,12 +53,20 @@ def definition(c: Comparison, side: Snapshot, table: str) -> list[SchemaItem]:
 
 
 def options(side: Snapshot, table: str) -> dict[str, Any]:
-    """Options of a table as ``op.create_table`` takes them."""
+    """Options of a table as ``op.create_table`` takes them.
+
+    :raises UsageError: the table is STRICT, and the installed SQLAlchemy has no word for it.
+    """
     found = side.get("table", table)
     said = {
         "sqlite_autoincrement": found is not None and found.get("autoincrement") == "yes",
         "sqlite_strict": found is not None and found.get("strict") == "yes",
     }
+    if said["sqlite_strict"] and not accepts(sqlite.dialect(), Table, "strict"):
+        raise UsageError(
+            f"Table {table} is STRICT, which SQLAlchemy {sqlalchemy_version} cannot write.",
+            next_step="Install SQLAlchemy 2.0.37 or newer.",
+        )
     chosen: dict[str, Any] = {name: True for name, on in said.items() if on}
     if found is not None and found.get("without rowid") == "yes":
         chosen["sqlite_with_rowid"] = False

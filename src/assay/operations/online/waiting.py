@@ -17,6 +17,7 @@ from alembic.autogenerate.render import render_op
 from alembic.operations import Operations, ops
 from sqlalchemy.exc import DBAPIError
 
+from assay.operations.constraints import renderable
 from assay.operations.online.looking import answer
 from assay.operations.rendering import call
 from assay.operations.statements import literal, run
@@ -177,5 +178,5 @@ def block(
     context: AutogenContext, opening: str, inside: Sequence[ops.MigrateOperation]
 ) -> list[str]:
     """A ``with`` block; Mako's printer, which Alembic writes with, indents it and ends it at ""."""
-    lines = [line for one in inside for line in render_op(context, one)]
+    lines = [line for one in inside for line in render_op(context, renderable(one))]
     return [opening, *(line.replace("\n", "\n    ") for line in lines), ""]
