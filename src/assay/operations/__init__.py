@@ -13,6 +13,7 @@ from assay.operations import constraints as constraints
 from assay.operations import domains as domains
 from assay.operations import enums as enums
 from assay.operations import identity as identity
+from assay.operations import in_one_statement as in_one_statement
 from assay.operations import indexes as indexes
 from assay.operations import keep_index as keep_index
 from assay.operations import map_values as map_values
@@ -23,6 +24,7 @@ from assay.operations import online as online
 from assay.operations import partitions as partitions
 from assay.operations import rebuild_table as rebuild_table
 from assay.operations import rename_column as rename_column
+from assay.operations import rename_foreign_key as rename_foreign_key
 from assay.operations import schemas as schemas
 from assay.operations import sequences as sequences
 from assay.operations import table_options as table_options

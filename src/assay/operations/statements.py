@@ -10,7 +10,7 @@ from sqlalchemy import DDL
 if TYPE_CHECKING:
     from alembic.operations import Operations
 
-__all__ = ["escaped", "literal", "named", "run"]
+__all__ = ["escaped", "literal", "named", "run", "undoubled"]
 
 # What TextClause takes for a parameter, 2.0 (with $) or 2.1 (without), and which backslash it takes
 # away. SQLAlchemy source.
@@ -30,7 +30,15 @@ def named(operations: Operations, name: str, schema: str | None = None) -> str:
     """A name as SQL, with its schema where it has one."""
     quote = operations.get_context().dialect.identifier_preparer.quote
     sql = quote(name) if schema is None else f"{quote(schema)}.{quote(name)}"
-    # for drivers that format their parameters into the text the preparer doubles "%"; so does run()
+    return undoubled(operations, sql)
+
+
+def undoubled(operations: Operations, sql: str) -> str:
+    """Compiled SQL as :func:`run` takes it.
+
+    For drivers that format their parameters into the text ``%`` is doubled; so does ``run``.
+    """
+    quote = operations.get_context().dialect.identifier_preparer.quote
     return sql.replace("%%", "%") if "%%" in quote("%") else sql
 
 

@@ -6,8 +6,9 @@ stamped: its next run would fail on its first statement.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 from alembic.autogenerate import renderers
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from alembic.ddl.impl import DefaultImpl
     from sqlalchemy import Column, Constraint, Index, Table
 
-__all__ = ["RESUMED", "ResumingOp", "resuming"]
+__all__ = ["RESUMED", "ResumingOp", "not_resuming", "resuming"]
 
 RESUMED: tuple[type[ops.MigrateOperation], ...] = (
     ops.CreateTableOp,
@@ -77,10 +78,23 @@ def resuming(operations: Operations) -> Iterator[None]:
         yield
         return
     # Alembic's operations, and those of a batch, all come through these methods
-    looking = _looking(context.impl)
-    own = vars(context.impl)
-    before = {name: own.get(name) for name in looking}
-    own.update(looking)
+    with _methods(context.impl, _looking(context.impl)):
+        yield
+
+
+@contextmanager
+def not_resuming(impl: DefaultImpl) -> Iterator[None]:
+    """Within, nothing is looked at: for what is run again as a whole."""
+    names = [name for name in _LOOKING if name in vars(impl)]
+    with _methods(impl, {name: MethodType(getattr(type(impl), name), impl) for name in names}):
+        yield
+
+
+@contextmanager
+def _methods(impl: DefaultImpl, others: Mapping[str, Callable[..., None]]) -> Iterator[None]:
+    own = vars(impl)
+    before = {name: own.get(name) for name in others}
+    own.update(others)
     try:
         yield
     finally:
@@ -89,6 +103,18 @@ def resuming(operations: Operations) -> Iterator[None]:
                 del own[name]
             else:
                 own[name] = method
+
+
+_LOOKING = (
+    "create_table",
+    "drop_table",
+    "add_column",
+    "drop_column",
+    "create_index",
+    "drop_index",
+    "add_constraint",
+    "drop_constraint",
+)
 
 
 def _looking(impl: DefaultImpl) -> dict[str, Callable[..., None]]:
@@ -136,16 +162,8 @@ def _looking(impl: DefaultImpl) -> dict[str, Callable[..., None]]:
         if not _gone(impl, constraint):
             drop_constraint(constraint, **options)
 
-    return {
-        "create_table": table,
-        "drop_table": no_table,
-        "add_column": column,
-        "drop_column": no_column,
-        "create_index": index,
-        "drop_index": no_index,
-        "add_constraint": constraint,
-        "drop_constraint": no_constraint,
-    }
+    looking = (table, no_table, column, no_column, index, no_index, constraint, no_constraint)
+    return dict(zip(_LOOKING, looking, strict=True))
 
 
 def _gone(impl: DefaultImpl, constraint: Constraint) -> bool:

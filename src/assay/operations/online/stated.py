@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
     from sqlalchemy import Connection
 
-__all__ = ["StatedOp", "altering", "as_stated"]
+__all__ = ["NAME", "StatedOp", "altering", "as_stated"]
 
 _SAID = "assay_stated_form"
 
-_NAME = r"(?:`(?:[^`]|``)*`|[^\s`.]+)"
-_DROP = re.compile(rf"\s*DROP INDEX (?P<name>{_NAME}) ON (?P<table>{_NAME}(?:\.{_NAME})?)\s*\Z")
+NAME = r"(?:`(?:[^`]|``)*`|[^\s`.]+)"
+"""A name in SQL as Alembic writes it."""
+_DROP = re.compile(rf"\s*DROP INDEX (?P<name>{NAME}) ON (?P<table>{NAME}(?:\.{NAME})?)\s*\Z")
 _CREATE = re.compile(r"\s*CREATE (?:UNIQUE |FULLTEXT |SPATIAL )?INDEX ")
 
 
@@ -128,4 +129,8 @@ def _run(operations: Operations, op: StatedOp) -> None:
 @renderers.dispatch_for(StatedOp)
 def _render(context: AutogenContext, op: StatedOp) -> list[str]:
     arguments = [op.algorithm, *([op.lock] if op.lock else [])]
-    return block(context, f"with {call(context, 'stating', arguments)}:", op.ops)
+    opening, *inside = block(context, f"with {call(context, 'stating', arguments)}:", op.ops)
+    if len(op.ops) == 1 and inside[0].startswith("with "):
+        # one block, not one in another
+        return [f"{opening[:-1]}, {inside[0].removeprefix('with ')}", *inside[1:-1]]
+    return [opening, *inside]

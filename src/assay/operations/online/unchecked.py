@@ -24,7 +24,7 @@ from assay.operations.statements import escaped, named, run
 if TYPE_CHECKING:
     from alembic.operations import Operations, ops
 
-__all__ = ["add_unchecked"]
+__all__ = ["add_unchecked", "unchecked"]
 
 _TOLD = 5
 """Values without a parent that an error tells of."""
@@ -43,9 +43,8 @@ def add_unchecked(operations: Operations, plain: ops.CreateForeignKeyOp) -> None
     context = operations.get_context()
     child, parent = _places(plain)
     if context.as_sql or context.connection is None:
-        run(operations, "SET @assay_checks = @@foreign_key_checks, foreign_key_checks = 0")
-        operations.invoke(plain)
-        run(operations, "SET foreign_key_checks = @assay_checks")
+        with unchecked(operations):
+            operations.invoke(plain)
         some = f"SELECT 1 {_without_parent(operations, plain)}"
         two = "(SELECT 'has rows without a parent' UNION ALL SELECT 2)"  # of which it takes one
         run(operations, f"SELECT CASE WHEN EXISTS ({some}) THEN {two} END")
@@ -57,7 +56,7 @@ def add_unchecked(operations: Operations, plain: ops.CreateForeignKeyOp) -> None
     assert isinstance(key, ForeignKeyConstraint)
     indexes = {*named_in(impl, child, "indexes")}
     if not constraint_made(impl, key):
-        with _unchecked(operations):
+        with unchecked(operations):
             operations.invoke(plain)
     try:
         if parent != child:
@@ -87,7 +86,14 @@ def _places(plain: ops.CreateForeignKeyOp) -> tuple[Place, Place]:
 
 
 @contextmanager
-def _unchecked(operations: Operations) -> Iterator[None]:
+def unchecked(operations: Operations) -> Iterator[None]:
+    """Within, a foreign key is added without a look at the rows."""
+    context = operations.get_context()
+    if context.as_sql or context.connection is None:
+        run(operations, "SET @assay_checks = @@foreign_key_checks, foreign_key_checks = 0")
+        yield
+        run(operations, "SET foreign_key_checks = @assay_checks")
+        return
     with _set_to(operations, "foreign_key_checks", 0):
         yield
 
