@@ -18,6 +18,7 @@ __all__ = [
     "changed",
     "is_away",
     "locked",
+    "made",
     "relation_of",
     "retyped",
     "statement_by_statement",
@@ -43,6 +44,15 @@ def changed(operation: OperationEffect, change: Change, *kinds: str) -> Iterator
     for difference in operation.differences:
         if difference.change is change and difference.object.kind in kinds:
             yield difference.after or difference.object
+
+
+def made(operation: OperationEffect, *kinds: str) -> Iterator[CatalogObject]:
+    """Constraints that an operation added, also in the place of one of the same name."""
+    yield from changed(operation, Change.ADDED, *kinds)
+    looked_at = {found.identity for found in validated(operation)}
+    for found in changed(operation, Change.ALTERED, *kinds):
+        if found.identity not in looked_at:
+            yield found
 
 
 def under(
@@ -143,7 +153,7 @@ def why_not_online(seen: tuple[StatementEffect, Lock]) -> str | None:
 def told_by_constraint(operation: OperationEffect, table: str) -> bool:
     """Whether a table was copied for a constraint, on MySQL and MariaDB: its rule tells of the copy."""
     return any(s.observed.form is not None for s in operation.statements) and any(
-        relation_of(found) == table for found in changed(operation, Change.ADDED, *_COPYING)
+        relation_of(found) == table for found in made(operation, *_COPYING)
     )
 
 

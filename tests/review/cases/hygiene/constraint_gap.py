@@ -18,6 +18,10 @@ CASCADING = (
 OTHER_KEY = 'op.create_primary_key("orders_key", "orders", ["id", "part"])\n'
 
 
+def _at_once(*lines: str) -> str:
+    return "with op.in_one_statement():\n    " + "    ".join(lines)
+
+
 def _online(*lines: str) -> str:
     return "with op.get_context().autocommit_block():\n    " + "    ".join(lines)
 
@@ -73,8 +77,7 @@ CASES = (
         bad=DROP + MAKE,
         good=DROP
         + 'op.create_check_constraint("some_part", "orders", "part > -1000000 or part = 0")\n',
-        advised=MAKE.replace("positive", "wide") + DROP,
-        same=False,
+        advised=_at_once(DROP, MAKE),
     ),
     Case(
         "hygiene/constraint-gap",
@@ -82,6 +85,8 @@ CASES = (
         SETUP,
         bad='op.drop_constraint("orders_key", "orders", type_="primary")\n' + OTHER_KEY,
         good='op.drop_constraint("orders_key", "orders", type_="primary")\n',
-        advised='op.execute("ALTER TABLE orders DROP PRIMARY KEY, ADD PRIMARY KEY (id, part)")\n',
+        advised=_at_once(
+            'op.drop_constraint("orders_key", "orders", type_="primary")\n', OTHER_KEY
+        ),
     ),
 )

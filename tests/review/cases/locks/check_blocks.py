@@ -46,4 +46,18 @@ CASES = (
         advised="pass",
         same=False,
     ),
+    Case(
+        "locks/check-blocks",
+        "mysql",
+        "CREATE TABLE orders (id INT PRIMARY KEY, total INT, CONSTRAINT positive CHECK (total > -9));",
+        # another in its place: no less is read and copied
+        bad="""
+            with op.in_one_statement():
+                op.drop_constraint("positive", "orders", type_="check")
+                op.create_check_constraint("positive", "orders", "total > -1000000")
+        """,
+        good='op.drop_constraint("positive", "orders", type_="check")',
+        advised="pass",
+        same=False,
+    ),
 )

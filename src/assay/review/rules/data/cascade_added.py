@@ -31,10 +31,18 @@ def check(operations: tuple[OperationEffect, ...], context: RuleContext) -> Iter
         if _cascades(key)
     }
     for operation in operations:
+        # one that has another name only
+        gone = {
+            (relation_of(key), _referred(key))
+            for key in changed(operation, Change.REMOVED, "foreign key")
+            if _cascades(key)
+        }
         for change in (Change.ADDED, Change.ALTERED):
             for key in changed(operation, change, "foreign key"):
                 table, other = relation_of(key), _referred(key)
-                if not _cascades(key) or table not in context.tables or (table, other) in before:
+                if not _cascades(key) or table not in context.tables:
+                    continue
+                if (table, other) in before | gone:
                     continue
                 yield RULE.finding(
                     key.name,

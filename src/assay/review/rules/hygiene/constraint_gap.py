@@ -7,8 +7,8 @@ Why: what others write in between is checked by neither. Where it breaks the new
 and the table stays without.
 Unsafe: ``op.drop_constraint`` and ``op.create_check_constraint`` in an autocommit block, or with an
 autocommit block between them; on MariaDB, which commits each, in any revision
-Safe instead: make the new one first, under another name, then drop the old one; of a primary key, both
-in one ``ALTER TABLE``.
+Safe instead: make the new one first, under another name, then drop the old one; of a primary key, and on
+MariaDB also of a CHECK, both in one ``ALTER TABLE`` (``op.in_one_statement``).
 When it is fine: both in one transaction: nobody writes in between. Locks are another matter. Or rows are
 changed in between, so that they never fit both.
 Measured on: PostgreSQL 15, MariaDB 10.11. SQLite makes the table anew for either.
@@ -73,9 +73,9 @@ def _named(found: CatalogObject, catalog: Snapshot) -> set[str]:
 def _instead(gap: Gap, dialect: str) -> str:
     gone = gap.gone.key[-1]
     if dialect == "mysql":
-        if gap.gone.kind == "primary key":
-            return f"Drop it and make the new one in one ALTER TABLE {gap.table}."
-        return f"Make {gap.made_first}, then drop {gone}."
+        if gap.gone.kind == "foreign key":  # of one name it is refused
+            return f"Make {gap.made_first}, then drop {gone}."
+        return f"Do both in one ALTER TABLE {gap.table}: `with op.in_one_statement():`."
     both = "or both in one transaction"
     if gap.gone.kind == "primary key":
         return f"Do it by op.create_primary_key_online(…, replaces={gone!r}), {both}."

@@ -1,7 +1,7 @@
 """A CHECK constraint is validated while reads and writes wait.
 
-What it flags: a CHECK appeared on a table that was there before, which was read or copied for it
-under a lock.
+What it flags: a CHECK appeared, or another took its place in one statement, on a table that was there
+before, which was read or copied for it under a lock.
 Why: ``ADD CHECK`` holds ``ACCESS EXCLUSIVE`` while every row is checked, also where the CHECK is
 written in ``ADD COLUMN … DEFAULT 5 CHECK (…)``, which copies nothing by itself. MariaDB copies the
 table (``LOCK=SHARED``).
@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from assay.catalog import Change
 from assay.review.finding import Finding, Severity
 from assay.review.rule import Rule, RuleContext
-from assay.review.seen import behind, changed, locked, relation_of, under, why_not_online
+from assay.review.seen import behind, changed, locked, made, relation_of, under, why_not_online
 from assay.trace.effects import OperationEffect
 
 __all__ = ["RULE"]
@@ -28,7 +28,7 @@ __all__ = ["RULE"]
 def check(operations: tuple[OperationEffect, ...], _context: RuleContext) -> Iterator[Finding]:
     """A finding for each CHECK that was checked behind a lock."""
     for operation in operations:
-        for constraint in changed(operation, Change.ADDED, "check"):
+        for constraint in made(operation, "check"):
             table = relation_of(constraint)
             seen = under(operation, table)
             if seen is None:

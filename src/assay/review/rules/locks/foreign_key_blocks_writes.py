@@ -16,10 +16,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assay.catalog import Change
 from assay.review.finding import Finding, Severity
 from assay.review.rule import Rule, RuleContext
-from assay.review.seen import behind, changed, locked, relation_of, under, why_not_online
+from assay.review.seen import behind, locked, made, relation_of, under, why_not_online
 from assay.trace.effects import OperationEffect
 
 __all__ = ["RULE"]
@@ -28,7 +27,7 @@ __all__ = ["RULE"]
 def check(operations: tuple[OperationEffect, ...], _context: RuleContext) -> Iterator[Finding]:
     """A finding for each foreign key that was checked behind a lock."""
     for operation in operations:
-        for key in changed(operation, Change.ADDED, "foreign key"):
+        for key in made(operation, "foreign key"):
             table = relation_of(key)
             seen = under(operation, table)
             if seen is None:
