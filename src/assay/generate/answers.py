@@ -54,6 +54,11 @@ class Answers:
     given_decided: bool = False
     """All of them are said (the file has ``given``, maybe empty): nothing is asked any more."""
 
+    def now(self, target: str) -> tuple[str, str]:
+        """The table and the column of ``table.column``, by the names that they have after the renames."""
+        table, _, column = target.rpartition(".")
+        return self.tables.get(table, table), self.columns.get(target, column)
+
     def fills(self, target: str) -> bool:
         """Whether somebody gave the value of a column, ``table.column`` or ``schema.table.column``."""
         return target in self.backfill or target in self.filled

@@ -23,7 +23,7 @@ GIVEN = {
     "another primary key": "items.name",
 }
 # the server has no form of it in which rows are looked at while others write
-ON_MARIADB = {"check": ["locks/check-blocks"]}
+ON_MARIADB = {case: ["locks/check-blocks"] for case in ("check", "another check")}
 ON_SQLITE = {
     # each of these copies the table, while the file is locked: the server has nothing else
     **{
@@ -72,15 +72,7 @@ def moods(*labels: str) -> str:
     return items(f'sa.Column("mood", sa.Enum({", ".join(map(repr, labels))}, name="mood"))')
 
 
-POSTGRESQL = {
-    **EVERYWHERE,
-    "volatile default": (
-        items(),
-        items(
-            'sa.Column("u", sa.Uuid, nullable=False, server_default=sa.text("gen_random_uuid()"))'
-        ),
-    ),
-    "enum value": (moods("b"), moods("a", "b")),
+CHANGED = {
     "another index": (items(INDEX), items('sa.Index("ix_a", "a", "name")')),
     "another unique": (items(UNIQUE), items('sa.UniqueConstraint("a", "name", name="uq")')),
     "another primary key": (
@@ -90,6 +82,17 @@ POSTGRESQL = {
         ),
     ),
     "another check": (items(CHECK), items("sa.CheckConstraint('a > 0', name='positive')")),
+}
+POSTGRESQL = {
+    **EVERYWHERE,
+    **CHANGED,
+    "volatile default": (
+        items(),
+        items(
+            'sa.Column("u", sa.Uuid, nullable=False, server_default=sa.text("gen_random_uuid()"))'
+        ),
+    ),
+    "enum value": (moods("b"), moods("a", "b")),
     "another foreign key": (items(FOREIGN_KEY), items(FOREIGN_KEY[:-1] + ", deferrable=True)")),
 }
 # made in the same change as what refers to it: neither is "in use" before it
@@ -102,6 +105,11 @@ OWNED = items(
 )
 MARIADB = {
     **EVERYWHERE,
+    **CHANGED,
+    "another foreign key": (
+        items(FOREIGN_KEY),
+        items(FOREIGN_KEY[:-1] + ', ondelete="SET NULL")'),
+    ),
     "enum value": (moods("b"), moods("b", "c")),
     "several": (
         items('sa.Index("ix_name", "name")'),

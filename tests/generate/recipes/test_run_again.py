@@ -104,6 +104,24 @@ ON_MARIADB = {
             "sa.CheckConstraint('a > -10', name='positive')",
         ),
     ),
+    "each under its name": (
+        items(
+            'sa.Index("ix_a", "a")',
+            'sa.UniqueConstraint("name", name="uq")',
+            "sa.CheckConstraint('a > -10', name='positive')",
+            'sa.ForeignKeyConstraint(["parent_id"], ["parents.id"], name="fk")',
+            a=", nullable=False",
+            primary='"id", "a"',
+        ),
+        items(
+            'sa.Index("ix_a", "a", "name")',
+            'sa.UniqueConstraint("name", "a", name="uq")',
+            "sa.CheckConstraint('a > -100', name='positive')",
+            'sa.ForeignKeyConstraint(["parent_id"], ["parents.id"], name="fk", onupdate="CASCADE")',
+            a=", nullable=False",
+            primary='"a", "id"',
+        ),
+    ),
     "an index stays beside a key": (
         items('sa.Index("ix_parent", "parent_id")'),
         items(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from assay.generate.mysql.affected import affected
 from assay.generate.mysql.making import drop, make
+from assay.generate.mysql.swaps import in_one_statement
 from assay.generate.plan.comparison import Comparison
 from assay.generate.plan.step import Phase, Step
 
@@ -13,9 +14,13 @@ __all__ = ["steps"]
 
 
 def steps(c: Comparison) -> Iterator[Step]:
-    """Dropped before columns and values change, added after."""
+    """Changed in one statement, else dropped before columns and values change, and added after."""
     for d in c.changed("check"):
         if not c.in_both(d.object.key[:1]):
+            continue
+        swap = in_one_statement(c, d.before) if d.before is not None else None
+        if swap is not None:
+            yield swap
             continue
         if d.before is not None:
             yield Step(Phase.DROP_INDEX, [drop(d.before)], [make(d.before)], d.before.key)

@@ -79,11 +79,13 @@ def shared(snapshot: Snapshot, foreign_key: CatalogObject) -> bool:
 
 
 def kept_index(
-    c: Comparison, snapshot: Snapshot, foreign_key: CatalogObject
+    c: Comparison, snapshot: Snapshot, foreign_key: CatalogObject, *, named_so: bool = True
 ) -> CatalogObject | None:
     """An index that stays, and that adding the foreign key could replace by one of its own name.
 
     Only one that the server made can be: it is named as a foreign key or as a column.
+
+    :param named_so: the foreign key is added under its name; one of that name is the same then.
     """
     table, columns = foreign_key.key[0], names(foreign_key.get("columns"))
     known = affected(c)
@@ -95,7 +97,9 @@ def kept_index(
             and c.old.by_identity.get(found.identity) == c.new.by_identity.get(found.identity)
             and found.identity not in known.keys
             and found.get("type") == "BTREE"
-            and (found.key[1] != foreign_key.key[1] or shared(snapshot, foreign_key))
+            and (
+                not named_so or found.key[1] != foreign_key.key[1] or shared(snapshot, foreign_key)
+            )
         ):
             return found
     return None

@@ -10,6 +10,7 @@ from assay.catalog import CatalogObject
 from assay.generate.mysql.affected import KEYS, affected, renamed
 from assay.generate.mysql.implicit import with_foreign_keys
 from assay.generate.mysql.making import drop, make
+from assay.generate.mysql.swaps import in_one_statement
 from assay.generate.plan.comparison import Comparison
 from assay.generate.plan.step import Phase, Step
 from assay.operations.indexes import IndexOp, RenameIndexOp
@@ -18,7 +19,7 @@ __all__ = ["steps", "with_using"]
 
 
 def steps(c: Comparison) -> Iterator[Step]:
-    """Renamed, dropped, added; those that a foreign key brings or takes along are left to it."""
+    """Renamed, changed, dropped, added; those that a foreign key brings or takes are left to it."""
     pairs = renamed(c)
     for identity, new in pairs.items():
         (table, before), after = identity[1], new.key[1]
@@ -31,13 +32,21 @@ def steps(c: Comparison) -> Iterator[Step]:
     goes, comes = with_foreign_keys(c)
     going = {*pairs, *(o.identity for o in goes.values())}
     coming = {o.identity for o in (*pairs.values(), *comes.values())}
-    for d in c.changed(*KEYS):
-        if not c.in_both(d.object.key[:1]):
-            continue
-        if d.before is not None and d.before.identity not in going:
-            yield _dropped(d.before)
-        if d.after is not None and d.after.identity not in coming:
-            yield _added(c, d.after)
+    changed = [d for d in c.changed(*KEYS) if c.in_both(d.object.key[:1])]
+    gone = [d.before for d in changed if d.before is not None and d.before.identity not in going]
+    come = [d.after for d in changed if d.after is not None and d.after.identity not in coming]
+    added = {found.key: found for found in come}
+    for old in gone:
+        # an index may become a UNIQUE of its name
+        made = with_using(c, make(added[old.key])) if old.key in added else None
+        swap = in_one_statement(c, old, made=made) if made is not None else None
+        if swap is None:
+            yield _dropped(old)
+        else:
+            del added[old.key]
+            yield swap
+    for new in added.values():
+        yield _added(c, new)
     for kind, key in sorted(affected(c).keys):
         if kind in KEYS:
             found = c.old.by_identity[kind, key]

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from alembic.operations import ops
 from sqlalchemy import Column
 
-from assay.catalog import CatalogObject, Snapshot
-from assay.generate.mysql.affected import affected, objects_of
+from assay.generate.mysql.affected import affected, numbered
 from assay.generate.mysql.definitions import new_column, old_column
 from assay.generate.mysql.making import drop, make
+from assay.generate.mysql.swaps import in_one_statement
 from assay.generate.plan.comparison import Comparison
 from assay.generate.plan.step import Phase, Step
 from assay.operations.modify_column import ModifyColumnOp
 
-__all__ = ["numbered", "rekeyed", "steps"]
+__all__ = ["rekeyed", "steps"]
 
 
 def rekeyed(c: Comparison, table: str) -> bool:
@@ -27,14 +27,8 @@ def rekeyed(c: Comparison, table: str) -> bool:
     return old != new or ("primary key", (table, "PRIMARY")) in affected(c).keys
 
 
-def numbered(snapshot: Snapshot, table: str) -> CatalogObject | None:
-    """The AUTO_INCREMENT column of a table."""
-    columns = objects_of(snapshot, "column", table)
-    return next((found for found in columns if found.get("autoincrement")), None)
-
-
 def steps(c: Comparison) -> Iterator[Step]:
-    """The old key goes, then the columns change, then the new key comes.
+    """The new key in the place of the old; else that goes, the columns change, the new key comes.
 
     An AUTO_INCREMENT column that comes or goes itself brings or takes its key along: see columns.
     """
@@ -46,6 +40,10 @@ def steps(c: Comparison) -> Iterator[Step]:
         old, new = numbered(c.old, table), numbered(c.new, table)
         before = c.old.get("primary key", table, "PRIMARY")
         after = c.new.get("primary key", table, "PRIMARY")
+        swap = in_one_statement(c, before, -1) if before is not None else None
+        if swap is not None:
+            yield swap
+            continue
         if before is not None:
             off = [_modified(old_column(c, old), False)] if old else []
             on = [_modified(old_column(c, old), True)] if old else []

@@ -69,10 +69,8 @@ def _said(c: Comparison, old: CatalogObject) -> Values:
 
 
 def _column(snapshot: Snapshot, c: Comparison, target: str) -> CatalogObject | None:
-    """The column that an answer names, under the names that it has after the renames."""
-    table, _, column = target.rpartition(".")
-    column = c.answers.columns.get(target, column)
-    return snapshot.get("column", c.answers.tables.get(table, table), column)
+    """The column that an answer names."""
+    return snapshot.get("column", *c.answers.now(target))
 
 
 def _is_enum(found: CatalogObject) -> bool:

@@ -178,10 +178,8 @@ def _values(c: Comparison) -> dict[str, Mapping[str, str | None]]:
     """Value mappings by the names that columns have after the renames."""
     found: dict[str, Mapping[str, str | None]] = {}
     for target, values in c.answers.values.items():
-        table, _, column = target.rpartition(".")
-        name = c.answers.columns.get(target, column)
         if values:
-            found[f"{c.answers.tables.get(table, table)}.{name}"] = values
+            found[".".join(c.answers.now(target))] = values
     return found
 
 
