@@ -161,7 +161,11 @@ def test_a_table(renamed: Laid) -> None:
     ran = renamed.json("generate", "-m", "people", code=3)
     assert ran.document["questions"][0]["candidates"][0]["answer"] == "--rename users=people"
     ran = renamed.change("people", "--rename", "users=people", code=0)
-    assert [f["rule"] for f in ran.step("review")["findings"]] == ["compatibility/table-renamed"]
+    # its key has another name as well, and SQLite copies the table for that
+    assert [f["rule"] for f in ran.step("review")["findings"]] == [
+        "compatibility/table-renamed",
+        "locks/rewrite",
+    ]
     assert renamed.sql("SELECT name FROM people ORDER BY id") == [("Ann",), ("Bob",)]
     renamed.json("prove", code=0)
 
