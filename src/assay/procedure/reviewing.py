@@ -123,8 +123,9 @@ def _beside(findings: Iterable[Finding], name: str) -> Iterator[Line]:
 
 
 def _several(trace: Trace) -> bool:
-    """Whether statements ran in more than one transaction, so that it is worth saying in which."""
-    return len({transaction_of(s) for s in trace.statements if s.failure is None}) > 1
+    """Whether it is worth saying where statements ran: not all in the one transaction of a revision."""
+    ran = [s for s in trace.statements if s.failure is None]
+    return any(s.autocommit for s in ran) or len(set(map(transaction_of, ran))) > 1
 
 
 def _operation_lines(
