@@ -58,6 +58,12 @@ class RuleContext:
         """The server's version: ``(15, 20)``; rules that depend on it compare with this."""
         return tuple(int(n) for n in re.findall(r"\d+", self.before.server_version)[:3])
 
+    @property
+    def traces(self) -> tuple[Trace, ...]:
+        """That of the upgrade and that of the downgrade, where there are."""
+        up = self.upgrade
+        return tuple(t for t in (up, up.downgrade) if t is not None) if up is not None else ()
+
     @cached_property
     def tables(self) -> frozenset[str]:
         """Tables that were there before the revision, as observations name them, renamed or not."""

@@ -144,7 +144,7 @@ class PostgreSQLFollower:
                 return bool(changes.owners)
         wrote = self._refresh() and old.snapshot != self._state.snapshot
         self._begun, self._numbers = self._places.ask_whether().others, set()
-        self._complete, self._number, self._sure = True, None, False
+        self._ended()
         return wrote
 
     def _outside(self, now: str) -> None:
@@ -156,6 +156,10 @@ class PostgreSQLFollower:
             self._begun = None
         else:
             self._numbers |= {str(n & 0xFFFFFFFF) for n in ended_since(began, now)}
+        self._ended()
+
+    def _ended(self) -> None:
+        """All was seen until now, and no transaction is open."""
         self._complete, self._number, self._sure = True, None, False
 
     def _by_rows(

@@ -141,6 +141,7 @@ class PostgreSQLObserver:
 
     def after(self, sql: str, _rows: int | None) -> Observation:
         """What the statement did that ran since :meth:`before`."""
+        self.places.plain = sql if plain_ddl(sql) else None
         if self._since is not None:
             asked = [row for row in self._requested.stop() if row.oid <= self._last]
             locks = [_lock(self._before(row), row.modes) for row in asked]
@@ -149,12 +150,10 @@ class PostgreSQLObserver:
             others = int(str(connected)) - 1 - self._requested.connected
             self.places.began, self._since = (None if others else self._since), None
             self.places.requested = frozenset(row.oid for row in asked)
-            self.places.plain = sql if plain_ddl(sql) else None
             found = locked_of(str(lines).split(LINE))
             return self._observation(found, locks, (), None, float(str(timeout)))
         if verb(sql) not in _KEEPING:
             self.places.forget()
-        self.places.plain = sql if plain_ddl(sql) else None
         place = self.places.ask()
         rows = place.locked
         # what locks nothing does not tell its transaction: `SET` before anything else is in the first

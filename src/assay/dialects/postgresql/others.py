@@ -174,11 +174,7 @@ def _relations(
     def add(owner: object, kind: str, key: Path, **attributes: str | None) -> None:
         """File an object with its comment; a name's underscores are spaces."""
         named = {name.replace("_", " "): value for name, value in attributes.items()}
-        made = CatalogObject.make(
-            kind,
-            key,
-            {n: v for n, v in {**named, "comment": comments.get(key)}.items() if v is not None},
-        )
+        made = _made(kind, key, {**named, "comment": comments.get(key)})
         found.setdefault(int(str(owner)), []).append(made)
 
     for owner, kind, schema, name, definition, options, *_ in kept.get("view", ()):
@@ -217,15 +213,15 @@ def _trigger(
     comment: str | None,
 ) -> CatalogObject:
     attributes = {"definition": definition, "enabled": _ENABLED[enabled], "comment": comment}
-    return CatalogObject.make(
-        kind, (schema, relation, name), {n: v for n, v in attributes.items() if v is not None}
-    )
+    return _made(kind, (schema, relation, name), attributes)
 
 
 def _enum(
     schema: str, name: str, _oid: str, _written: str | None, labels: str | None, comment: str | None
 ) -> CatalogObject:
-    attributes = {"labels": labels, "comment": comment}
-    return CatalogObject.make(
-        "enum", (schema, name), {n: v for n, v in attributes.items() if v is not None}
-    )
+    return _made("enum", (schema, name), {"labels": labels, "comment": comment})
+
+
+def _made(kind: str, key: Path, attributes: Mapping[str, str | None]) -> CatalogObject:
+    """An object with the attributes that it has."""
+    return CatalogObject.make(kind, key, {n: v for n, v in attributes.items() if v is not None})

@@ -27,10 +27,9 @@ __all__ = ["RULE"]
 
 def check(_operations: tuple[OperationEffect, ...], context: RuleContext) -> Iterator[Finding]:
     """A finding for each variable and direction."""
-    up = context.upgrade
-    for trace in (up, up.downgrade) if up is not None else ():
-        for happening in trace.happenings if trace is not None else ():
-            if trace is None or happening.kind != "environment":
+    for trace in context.traces:
+        for happening in trace.happenings:
+            if happening.kind != "environment":
                 continue
             name, every = happening.about, happening.about == EVERY
             yield RULE.finding(

@@ -24,11 +24,10 @@ __all__ = ["RULE"]
 
 def check(_operations: tuple[OperationEffect, ...], context: RuleContext) -> Iterator[Finding]:
     """A finding for each line that connects."""
-    up = context.upgrade
-    for trace in (up, up.downgrade) if up is not None else ():
+    for trace in context.traces:
         lines: set[int | None] = set()
-        for happening in trace.happenings if trace is not None else ():
-            if trace is None or happening.line in lines:
+        for happening in trace.happenings:
+            if happening.line in lines:
                 continue
             if happening.kind == "driver":
                 yield RULE.finding(

@@ -24,18 +24,15 @@ _LONG = 1.0  # seconds
 
 def check(_operations: tuple[OperationEffect, ...], context: RuleContext) -> Iterator[Finding]:
     """A finding for each line that sleeps."""
-    up = context.upgrade
-    for trace in (up, up.downgrade) if up is not None else ():
-        slept = _slept(trace) if trace is not None else {}
-        for line, seconds in slept.items():
-            direction = trace.direction if trace is not None else "upgrade"
+    for trace in context.traces:
+        for line, seconds in _slept(trace).items():
             yield RULE.finding(
                 "sleep",
                 line,
-                f"The {direction} sleeps for {seconds:g} s.",
+                f"The {trace.direction} sleeps for {seconds:g} s.",
                 why="Its transaction and locks stay open meanwhile.",
                 instead="Take the sleep out; wait between two revisions, in what deploys them.",
-                direction=direction,
+                direction=trace.direction,
             )
 
 

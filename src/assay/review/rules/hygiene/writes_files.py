@@ -24,10 +24,9 @@ __all__ = ["RULE"]
 
 def check(_operations: tuple[OperationEffect, ...], context: RuleContext) -> Iterator[Finding]:
     """A finding for each file and direction."""
-    up = context.upgrade
-    for trace in (up, up.downgrade) if up is not None else ():
-        for happening in trace.happenings if trace is not None else ():
-            if trace is None or happening.kind != "file":
+    for trace in context.traces:
+        for happening in trace.happenings:
+            if happening.kind != "file":
                 continue
             name = PurePath(happening.about).name
             yield RULE.finding(

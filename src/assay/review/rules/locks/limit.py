@@ -36,7 +36,7 @@ def check(_operations: tuple[OperationEffect, ...], context: RuleContext) -> Ite
         return
     limits = _limits(context)
     said: set[tuple[str, str, int | None]] = set()
-    for trace in filter(None, (context.upgrade, context.upgrade.downgrade)):
+    for trace in context.traces:
         for statement in trace.statements:
             for lock in statement.observed.locks:
                 fitting = [at for pattern, at in limits if fnmatchcase(lock.relation, pattern)]
